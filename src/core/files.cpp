@@ -1,0 +1,95 @@
+// Bounded reading and write-then-rename.
+#include "durasim/core/files.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "durasim/core/error.hpp"
+#include "durasim/core/ids.hpp"
+
+namespace durasim::inline v0 {
+namespace {
+
+[[noreturn]] void throw_errno(std::string_view verb, const std::string& path) {
+  throw IoError(fmt::format("cannot {} {}: {}", verb, path, std::strerror(errno)));
+}
+
+struct Descriptor {
+  int fd;
+  explicit Descriptor(int value) : fd(value) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+}  // namespace
+
+Bytes read_file(const std::string& path, std::size_t max_bytes) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info{};
+  if (file.fd < 0 || fstat(file.fd, &info) != 0) throw_errno("read", path);
+  if (S_ISDIR(info.st_mode)) throw IoError(fmt::format("cannot read {}: it is a folder", path));
+  if (std::cmp_greater(info.st_size, max_bytes)) {
+    throw LimitError(fmt::format("{} has {} bytes, more than the limit of {}", path, info.st_size, max_bytes));
+  }
+  // Pipes and /proc files report size 0, so the end is found by reading, not by trusting st_size.
+  Bytes bytes(std::max<std::size_t>(static_cast<std::size_t>(info.st_size) + 1, 65536));
+  std::size_t size = 0;
+  for (;;) {
+    const ssize_t n = ::read(file.fd, bytes.data() + size, bytes.size() - size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw_errno("read", path);
+    if (n == 0) break;
+    size += static_cast<std::size_t>(n);
+    if (size > max_bytes) throw LimitError(fmt::format("{} is larger than the limit of {} bytes", path, max_bytes));
+    if (size == bytes.size()) bytes.resize(2 * size);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+void write_file(const std::string& path, ByteView bytes) {
+  PendingFile pending(path);
+  {
+    const Descriptor file(::open(pending.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (file.fd < 0) throw_errno("write", path);
+    std::size_t written = 0;
+    while (written < bytes.size()) {
+      const ssize_t n = ::write(file.fd, bytes.data() + written, bytes.size() - written);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) throw_errno("write", path);
+      written += static_cast<std::size_t>(n);
+    }
+  }
+  pending.commit();
+}
+
+PendingFile::PendingFile(std::string final_path) : final_path_(std::move(final_path)) {
+  const std::size_t slash = final_path_.rfind('/') + 1;  // npos + 1 is 0: no folder in the name
+  temporary_path_ =
+      final_path_.substr(0, slash) + "." + make_uuid(system_random()).substr(0, 8) + "." + final_path_.substr(slash);
+}
+
+PendingFile::PendingFile(PendingFile&& other) noexcept
+    : final_path_(std::move(other.final_path_)), temporary_path_(std::exchange(other.temporary_path_, "")) {}
+
+PendingFile::~PendingFile() {
+  if (!temporary_path_.empty()) ::unlink(temporary_path_.c_str());
+}
+
+void PendingFile::commit() {
+  if (std::rename(temporary_path_.c_str(), final_path_.c_str()) != 0) throw_errno("write", final_path_);
+  temporary_path_.clear();
+}
+
+}  // namespace durasim::inline v0
