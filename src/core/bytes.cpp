@@ -1,18 +1,22 @@
-// The bounded codec. Only little-endian machines are supported (checked below), so values are copied as they are.
+// The bounded codec. Only little-endian machines are supported (checked below), so values are
+// copied as they are.
 #include "durasim/core/bytes.hpp"
+
+#include "durasim/core/error.hpp"
 
 #include <fmt/format.h>
 
 #include <bit>
 #include <cstring>
 
-#include "durasim/core/error.hpp"
-
-static_assert(std::endian::native == std::endian::little, "durasim supports little-endian machines only");
+static_assert(std::endian::native == std::endian::little,
+              "durasim supports little-endian machines only");
 
 namespace durasim::inline v0 {
 
-ByteView as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+ByteView as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -28,10 +32,18 @@ void ByteWriter::append(const void* data, std::size_t size) {
   bytes_.insert(bytes_.end(), first, first + size);
 }
 
-void ByteWriter::u8(std::uint8_t value) { append(&value, sizeof value); }
-void ByteWriter::u32(std::uint32_t value) { append(&value, sizeof value); }
-void ByteWriter::u64(std::uint64_t value) { append(&value, sizeof value); }
-void ByteWriter::f64(double value) { append(&value, sizeof value); }
+void ByteWriter::u8(std::uint8_t value) {
+  append(&value, sizeof value);
+}
+void ByteWriter::u32(std::uint32_t value) {
+  append(&value, sizeof value);
+}
+void ByteWriter::u64(std::uint64_t value) {
+  append(&value, sizeof value);
+}
+void ByteWriter::f64(double value) {
+  append(&value, sizeof value);
+}
 
 void ByteWriter::text(std::string_view value) {
   u32(static_cast<std::uint32_t>(value.size()));
@@ -52,8 +64,9 @@ ByteReader::ByteReader(ByteView bytes) : bytes_(bytes) {}
 
 void ByteReader::copy(void* to, std::size_t size) {
   if (size > bytes_.size() - offset_) {
-    throw FormatError(fmt::format("message ends too early: {} bytes wanted at offset {}, {} are left", size,
-                                  offset_, bytes_.size() - offset_));
+    throw FormatError(
+        fmt::format("message ends too early: {} bytes wanted at offset {}, {} are left", size,
+                    offset_, bytes_.size() - offset_));
   }
   if (size != 0) std::memcpy(to, bytes_.data() + offset_, size);
   offset_ += size;
@@ -86,8 +99,9 @@ double ByteReader::f64() {
 std::uint32_t ByteReader::count(std::size_t min_element_bytes) {
   const std::uint32_t n = u32();
   if (n > (bytes_.size() - offset_) / min_element_bytes) {
-    throw FormatError(fmt::format("message claims {} elements at offset {}, more than its {} bytes can hold", n,
-                                  offset_ - 4, bytes_.size()));
+    throw FormatError(
+        fmt::format("message claims {} elements at offset {}, more than its {} bytes can hold", n,
+                    offset_ - 4, bytes_.size()));
   }
   return n;
 }
@@ -95,7 +109,8 @@ std::uint32_t ByteReader::count(std::size_t min_element_bytes) {
 std::string ByteReader::text(std::size_t max_size) {
   const std::uint32_t size = count(1);
   if (size > max_size) {
-    throw FormatError(fmt::format("text of {} bytes at offset {} is longer than {}", size, offset_, max_size));
+    throw FormatError(
+        fmt::format("text of {} bytes at offset {} is longer than {}", size, offset_, max_size));
   }
   std::string value(size, '\0');
   copy(value.data(), size);

@@ -1,4 +1,5 @@
-// Out-of-line destructors give each exception class one typeinfo, so that it can be caught across libraries.
+// Out-of-line destructors give each exception class one typeinfo, so that it can be caught across
+// libraries.
 #include "durasim/core/error.hpp"
 
 namespace durasim::inline v0 {

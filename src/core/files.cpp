@@ -1,6 +1,9 @@
 // Bounded reading and write-then-rename.
 #include "durasim/core/files.hpp"
 
+#include "durasim/core/error.hpp"
+#include "durasim/core/ids.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -11,9 +14,6 @@
 #include <cstdio>
 #include <cstring>
 #include <utility>
-
-#include "durasim/core/error.hpp"
-#include "durasim/core/ids.hpp"
 
 namespace durasim::inline v0 {
 namespace {
@@ -40,7 +40,8 @@ Bytes read_file(const std::string& path, std::size_t max_bytes) {
   if (file.fd < 0 || fstat(file.fd, &info) != 0) throw_errno("read", path);
   if (S_ISDIR(info.st_mode)) throw IoError(fmt::format("cannot read {}: it is a folder", path));
   if (std::cmp_greater(info.st_size, max_bytes)) {
-    throw LimitError(fmt::format("{} has {} bytes, more than the limit of {}", path, info.st_size, max_bytes));
+    throw LimitError(
+        fmt::format("{} has {} bytes, more than the limit of {}", path, info.st_size, max_bytes));
   }
   // Pipes and /proc files report size 0, so the end is found by reading, not by trusting st_size.
   Bytes bytes(std::max<std::size_t>(static_cast<std::size_t>(info.st_size) + 1, 65536));
@@ -51,7 +52,8 @@ Bytes read_file(const std::string& path, std::size_t max_bytes) {
     if (n < 0) throw_errno("read", path);
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
-    if (size > max_bytes) throw LimitError(fmt::format("{} is larger than the limit of {} bytes", path, max_bytes));
+    if (size > max_bytes)
+      throw LimitError(fmt::format("{} is larger than the limit of {} bytes", path, max_bytes));
     if (size == bytes.size()) bytes.resize(2 * size);
   }
   bytes.resize(size);
@@ -61,7 +63,8 @@ Bytes read_file(const std::string& path, std::size_t max_bytes) {
 void write_file(const std::string& path, ByteView bytes) {
   PendingFile pending(path);
   {
-    const Descriptor file(::open(pending.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    const Descriptor file(
+        ::open(pending.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.fd < 0) throw_errno("write", path);
     std::size_t written = 0;
     while (written < bytes.size()) {
@@ -76,19 +79,21 @@ void write_file(const std::string& path, ByteView bytes) {
 
 PendingFile::PendingFile(std::string final_path) : final_path_(std::move(final_path)) {
   const std::size_t slash = final_path_.rfind('/') + 1;  // npos + 1 is 0: no folder in the name
-  temporary_path_ =
-      final_path_.substr(0, slash) + "." + make_uuid(system_random()).substr(0, 8) + "." + final_path_.substr(slash);
+  temporary_path_ = final_path_.substr(0, slash) + "." + make_uuid(system_random()).substr(0, 8) +
+                    "." + final_path_.substr(slash);
 }
 
 PendingFile::PendingFile(PendingFile&& other) noexcept
-    : final_path_(std::move(other.final_path_)), temporary_path_(std::exchange(other.temporary_path_, "")) {}
+    : final_path_(std::move(other.final_path_)),
+      temporary_path_(std::exchange(other.temporary_path_, "")) {}
 
 PendingFile::~PendingFile() {
   if (!temporary_path_.empty()) ::unlink(temporary_path_.c_str());
 }
 
 void PendingFile::commit() {
-  if (std::rename(temporary_path_.c_str(), final_path_.c_str()) != 0) throw_errno("write", final_path_);
+  if (std::rename(temporary_path_.c_str(), final_path_.c_str()) != 0)
+    throw_errno("write", final_path_);
   temporary_path_.clear();
 }
 

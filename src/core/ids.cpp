@@ -1,13 +1,13 @@
 // UUIDs and the kernel's random numbers.
 #include "durasim/core/ids.hpp"
 
+#include "durasim/core/error.hpp"
+
 #include <fmt/format.h>
 #include <sys/random.h>
 
 #include <cerrno>
 #include <cstring>
-
-#include "durasim/core/error.hpp"
 
 namespace durasim::inline v0 {
 namespace {
@@ -34,10 +34,11 @@ RandomSource& system_random() {
 }
 
 std::string make_uuid(RandomSource& random) {
-  const std::uint64_t high = (random.next() & ~0xF000ULL) | 0x4000ULL;                          // version 4
-  const std::uint64_t low = (random.next() & ~0xC000000000000000ULL) | 0x8000000000000000ULL;  // variant 1
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF,
-                     low >> 48, low & 0xFFFFFFFFFFFFULL);
+  const std::uint64_t high = (random.next() & ~0xF000ULL) | 0x4000ULL;  // version 4
+  const std::uint64_t low =
+      (random.next() & ~0xC000000000000000ULL) | 0x8000000000000000ULL;  // variant 1
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF,
+                     high & 0xFFFF, low >> 48, low & 0xFFFFFFFFFFFFULL);
 }
 
 }  // namespace durasim::inline v0

@@ -10,10 +10,14 @@ namespace durasim::inline v0 {
 
 std::string_view to_string(LogLevel level) {
   switch (level) {
-    case LogLevel::Debug: return "DEBUG";
-    case LogLevel::Info: return "INFO";
-    case LogLevel::Warning: return "WARNING";
-    case LogLevel::Error: return "ERROR";
+    case LogLevel::Debug:
+      return "DEBUG";
+    case LogLevel::Info:
+      return "INFO";
+    case LogLevel::Warning:
+      return "WARNING";
+    case LogLevel::Error:
+      return "ERROR";
   }
   return "UNKNOWN";
 }
@@ -21,9 +25,13 @@ std::string_view to_string(LogLevel level) {
 Logger::Logger(LogSink sink, LogLevel minimum_level, std::string module)
     : sink_(std::move(sink)), minimum_level_(minimum_level), module_(std::move(module)) {}
 
-Logger Logger::for_module(std::string module) const { return {sink_, minimum_level_, std::move(module)}; }
+Logger Logger::for_module(std::string module) const {
+  return {sink_, minimum_level_, std::move(module)};
+}
 
-bool Logger::enabled(LogLevel level) const { return sink_ != nullptr && level >= minimum_level_; }
+bool Logger::enabled(LogLevel level) const {
+  return sink_ != nullptr && level >= minimum_level_;
+}
 
 void Logger::log(LogLevel level, std::string_view message) const {
   if (enabled(level)) sink_({.level = level, .module = module_, .message = message});
@@ -31,9 +39,10 @@ void Logger::log(LogLevel level, std::string_view message) const {
 
 LogSink stderr_log_sink() {
   return [](const LogRecord& record) {
-    const std::string line = record.module.empty()
-                                 ? fmt::format("{}: {}\n", to_string(record.level), record.message)
-                                 : fmt::format("{} {}: {}\n", to_string(record.level), record.module, record.message);
+    const std::string line =
+        record.module.empty()
+            ? fmt::format("{}: {}\n", to_string(record.level), record.message)
+            : fmt::format("{} {}: {}\n", to_string(record.level), record.module, record.message);
     // A log that cannot be written must not stop the work that it tells of.
     [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
   };

@@ -1,12 +1,12 @@
 // SHA-256 through OpenSSL's EVP interface.
 #include "durasim/core/sha256.hpp"
 
+#include "durasim/core/error.hpp"
+
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <array>
-
-#include "durasim/core/error.hpp"
 
 namespace durasim::inline v0 {
 
@@ -44,6 +44,8 @@ std::string Sha256::finish() {
   return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
-std::string sha256_hex(ByteView bytes) { return Sha256().update(bytes).finish(); }
+std::string sha256_hex(ByteView bytes) {
+  return Sha256().update(bytes).finish();
+}
 
 }  // namespace durasim::inline v0

@@ -1,14 +1,14 @@
 // The system's clocks, and texts of times and durations.
 #include "durasim/core/time.hpp"
 
+#include "durasim/core/error.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
 #include <charconv>
+#include <cmath>
 #include <ctime>
-
-#include "durasim/core/error.hpp"
 
 namespace durasim::inline v0 {
 namespace {
@@ -41,8 +41,9 @@ std::string to_rfc3339(WallTime time) {
   const auto second = static_cast<std::time_t>(std::floor(static_cast<double>(millis) / 1000.0));
   std::tm utc{};
   gmtime_r(&second, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, millis - second * 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                     millis - second * 1000);
 }
 
 Seconds parse_duration(std::string_view text) {
@@ -54,7 +55,8 @@ Seconds parse_duration(std::string_view text) {
       if (suffix.text == rest) return Seconds(value * suffix.seconds);
     }
   }
-  throw InvalidArgument(fmt::format("\"{}\" is not a duration; write for example 5, 5s, 250ms, 2min or 1h", text));
+  throw InvalidArgument(
+      fmt::format("\"{}\" is not a duration; write for example 5, 5s, 250ms, 2min or 1h", text));
 }
 
 }  // namespace durasim::inline v0

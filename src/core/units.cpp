@@ -1,11 +1,11 @@
 // Length units: one table of names and factors.
 #include "durasim/core/units.hpp"
 
+#include "durasim/core/error.hpp"
+
 #include <array>
 #include <cctype>
 #include <string>
-
-#include "durasim/core/error.hpp"
 
 namespace durasim::inline v0 {
 namespace {
@@ -18,8 +18,12 @@ struct Row {
 
 constexpr std::array<Row, 6> kUnits{{
     {LengthUnit::Micrometre, 1e-6, {"um", "micrometre", "micrometer", "micron", ""}},
-    {LengthUnit::Millimetre, 1e-3, {"mm", "millimetre", "millimeter", "millimetres", "millimeters"}},
-    {LengthUnit::Centimetre, 1e-2, {"cm", "centimetre", "centimeter", "centimetres", "centimeters"}},
+    {LengthUnit::Millimetre,
+     1e-3,
+     {"mm", "millimetre", "millimeter", "millimetres", "millimeters"}},
+    {LengthUnit::Centimetre,
+     1e-2,
+     {"cm", "centimetre", "centimeter", "centimetres", "centimeters"}},
     {LengthUnit::Metre, 1.0, {"m", "metre", "meter", "metres", "meters"}},
     {LengthUnit::Inch, 0.0254, {"in", "inch", "inches", "\"", ""}},
     {LengthUnit::Foot, 0.3048, {"ft", "foot", "feet", "'", ""}},
@@ -34,9 +38,13 @@ const Row& row(LengthUnit unit) {
 
 }  // namespace
 
-double metres_per(LengthUnit unit) { return row(unit).metres; }
+double metres_per(LengthUnit unit) {
+  return row(unit).metres;
+}
 
-std::string_view to_string(LengthUnit unit) { return row(unit).names[0]; }
+std::string_view to_string(LengthUnit unit) {
+  return row(unit).names[0];
+}
 
 std::optional<LengthUnit> parse_length_unit(std::string_view text) {
   std::string lower;

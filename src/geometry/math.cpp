@@ -11,9 +11,13 @@ namespace {
 
 using Matrix = std::array<std::array<double, 3>, 3>;
 
-Matrix to_matrix(const SymMat3& m) { return {{{m.xx, m.xy, m.xz}, {m.xy, m.yy, m.yz}, {m.xz, m.yz, m.zz}}}; }
+Matrix to_matrix(const SymMat3& m) {
+  return {{{m.xx, m.xy, m.xz}, {m.xy, m.yy, m.yz}, {m.xz, m.yz, m.zz}}};
+}
 
-double off_diagonal(const Matrix& a) { return std::abs(a[0][1]) + std::abs(a[0][2]) + std::abs(a[1][2]); }
+double off_diagonal(const Matrix& a) {
+  return std::abs(a[0][1]) + std::abs(a[0][2]) + std::abs(a[1][2]);
+}
 
 // One Jacobi rotation that makes a[p][q] zero.
 void annihilate(Matrix& a, std::size_t p, std::size_t q) {
@@ -54,7 +58,8 @@ Box include(const Box& box, const Vec3& p) {
 }
 
 SymMat3 rotate(const Quat& q, const SymMat3& m) {
-  const std::array<Vec3, 3> r{rotate(q, Vec3{1, 0, 0}), rotate(q, Vec3{0, 1, 0}), rotate(q, Vec3{0, 0, 1})};
+  const std::array<Vec3, 3> r{rotate(q, Vec3{1, 0, 0}), rotate(q, Vec3{0, 1, 0}),
+                              rotate(q, Vec3{0, 0, 1})};
   // Sum over the tensor's entries of outer products of the rotated axes.
   const auto entry = [&](auto get_row, auto get_column) {
     return m.xx * get_row(r[0]) * get_column(r[0]) + m.yy * get_row(r[1]) * get_column(r[1]) +
@@ -72,7 +77,9 @@ SymMat3 rotate(const Quat& q, const SymMat3& m) {
 std::array<double, 3> eigenvalues(const SymMat3& m) {
   Matrix a = to_matrix(m);
   const double scale = std::abs(m.xx) + std::abs(m.yy) + std::abs(m.zz) + off_diagonal(a);
-  for (int sweep = 0; sweep < 50 && off_diagonal(a) > scale * std::numeric_limits<double>::epsilon() * 1e-2; ++sweep) {
+  for (int sweep = 0;
+       sweep < 50 && off_diagonal(a) > scale * std::numeric_limits<double>::epsilon() * 1e-2;
+       ++sweep) {
     annihilate(a, 0, 1);
     annihilate(a, 0, 2);
     annihilate(a, 1, 2);

@@ -64,11 +64,13 @@ std::optional<ProblemCode> parse_problem_code(std::string_view text) {
 
 std::string describe(const Problem& problem) {
   return fmt::format("{} {}{}{}: {}", problem.severity == Severity::Error ? "ERROR" : "WARNING",
-                     to_string(problem.code), problem.part.empty() ? "" : " ", problem.part, problem.message);
+                     to_string(problem.code), problem.part.empty() ? "" : " ", problem.part,
+                     problem.message);
 }
 
 bool has_errors(std::span<const Problem> problems) {
-  return std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return p.severity == Severity::Error; });
+  return std::any_of(problems.begin(), problems.end(),
+                     [](const Problem& p) { return p.severity == Severity::Error; });
 }
 
 }  // namespace durasim::inline v0::geometry

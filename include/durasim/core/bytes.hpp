@@ -1,6 +1,9 @@
-// Byte buffers and a bounded little-endian codec for messages between durasim's own processes and files.
-// Readers never trust a length: every count is checked against what is left before anything is allocated.
+// Byte buffers and a bounded little-endian codec for messages between durasim's own processes and
+// files. Readers never trust a length: every count is checked against what is left before anything
+// is allocated.
 #pragma once
+
+#include "durasim/core/config.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "durasim/core/config.hpp"
-
 namespace durasim::inline v0 {
 
 using Bytes = std::vector<std::byte>;
@@ -20,8 +21,9 @@ using ByteView = std::span<const std::byte>;
 DURASIM_EXPORT ByteView as_bytes(std::string_view text);
 DURASIM_EXPORT std::string_view as_text(ByteView bytes);
 
-// Appends values to a buffer: integers and doubles little-endian, strings and arrays with a 32-bit count
-// before them. Throws LimitError when the buffer would grow beyond `max_bytes`. Not thread-safe.
+// Appends values to a buffer: integers and doubles little-endian, strings and arrays with a 32-bit
+// count before them. Throws LimitError when the buffer would grow beyond `max_bytes`. Not
+// thread-safe.
 class DURASIM_EXPORT ByteWriter {
  public:
   explicit ByteWriter(std::size_t max_bytes = std::size_t{1} << 31);
@@ -41,8 +43,8 @@ class DURASIM_EXPORT ByteWriter {
   std::size_t max_bytes_;
 };
 
-// Reads what ByteWriter wrote. Throws FormatError that says at which offset the bytes end too early or a
-// count is impossible. Borrows the bytes. Not thread-safe.
+// Reads what ByteWriter wrote. Throws FormatError that says at which offset the bytes end too early
+// or a count is impossible. Borrows the bytes. Not thread-safe.
 class DURASIM_EXPORT ByteReader {
  public:
   explicit ByteReader(ByteView bytes);
@@ -53,7 +55,8 @@ class DURASIM_EXPORT ByteReader {
   std::string text(std::size_t max_size = 65536);
   std::vector<double> f64_array();
   std::vector<std::uint32_t> u32_array();
-  // A count of elements that take at least `min_element_bytes` each; refused when they cannot be there.
+  // A count of elements that take at least `min_element_bytes` each; refused when they cannot be
+  // there.
   std::uint32_t count(std::size_t min_element_bytes);
   [[nodiscard]] bool at_end() const { return offset_ == bytes_.size(); }
   [[nodiscard]] std::size_t offset() const { return offset_; }

@@ -6,5 +6,6 @@
 #define DURASIM_VERSION_PATCH 0
 #define DURASIM_VERSION_STRING "0.1.0"
 
-// Everything a program links by name carries this; the libraries are built with -fvisibility=hidden.
+// Everything a program links by name carries this; the libraries are built with
+// -fvisibility=hidden.
 #define DURASIM_EXPORT [[gnu::visibility("default")]]

@@ -1,11 +1,11 @@
-// The exceptions that durasim throws. The class tells what the caller can do about it; the text names the
-// element and the remedy. Everything derives from Error, which is a std::exception.
+// The exceptions that durasim throws. The class tells what the caller can do about it; the text
+// names the element and the remedy. Everything derives from Error, which is a std::exception.
 #pragma once
+
+#include "durasim/core/config.hpp"
 
 #include <stdexcept>
 #include <string>
-
-#include "durasim/core/config.hpp"
 
 namespace durasim::inline v0 {
 
@@ -23,7 +23,8 @@ class DURASIM_EXPORT InvalidArgument : public Error {
   ~InvalidArgument() override;
 };
 
-// A file or stream could not be read or written. The message holds the path and the system's reason.
+// A file or stream could not be read or written. The message holds the path and the system's
+// reason.
 class DURASIM_EXPORT IoError : public Error {
  public:
   using Error::Error;

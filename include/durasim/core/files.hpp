@@ -1,23 +1,27 @@
 // Files: bounded reading, and writing that leaves either the whole new file or nothing.
 #pragma once
 
-#include <cstddef>
-#include <string>
-
 #include "durasim/core/bytes.hpp"
 #include "durasim/core/config.hpp"
 
+#include <cstddef>
+#include <string>
+
 namespace durasim::inline v0 {
 
-// The whole file. Throws IoError (path and reason) or LimitError when it is larger than `max_bytes`. Thread-safe.
-DURASIM_EXPORT Bytes read_file(const std::string& path, std::size_t max_bytes = std::size_t{1} << 30);
+// The whole file. Throws IoError (path and reason) or LimitError when it is larger than
+// `max_bytes`. Thread-safe.
+DURASIM_EXPORT Bytes read_file(const std::string& path,
+                               std::size_t max_bytes = std::size_t{1} << 30);
 
-// Writes through a temporary file in the same folder and renames it over `path`, so that a reader sees the
-// old file or the new one, never a part. Does not sync: this is not a durable store. Throws IoError. Thread-safe.
+// Writes through a temporary file in the same folder and renames it over `path`, so that a reader
+// sees the old file or the new one, never a part. Does not sync: this is not a durable store.
+// Throws IoError. Thread-safe.
 DURASIM_EXPORT void write_file(const std::string& path, ByteView bytes);
 
-// A file name that becomes real only by commit(): encoders write to path(), and a failure or a crash leaves
-// no file under the final name. The destructor removes what was not committed. Not thread-safe.
+// A file name that becomes real only by commit(): encoders write to path(), and a failure or a
+// crash leaves no file under the final name. The destructor removes what was not committed. Not
+// thread-safe.
 class DURASIM_EXPORT PendingFile {
  public:
   // The temporary name keeps the final one's extension, by which encoders choose a container.

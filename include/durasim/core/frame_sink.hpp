@@ -1,19 +1,20 @@
-// Where rendered pictures go: the seam between the renderer (sim) and an encoder (video, or the host's own).
+// Where rendered pictures go: the seam between the renderer (sim) and an encoder (video, or the
+// host's own).
 #pragma once
+
+#include "durasim/core/config.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 
-#include "durasim/core/config.hpp"
-
 namespace durasim::inline v0 {
 
 struct VideoFormat {
-  int width = 1280;   // pixels, even
-  int height = 720;   // pixels, even
-  int fps = 30;       // frames per second of playback, 1..240
+  int width = 1280;    // pixels, even
+  int height = 720;    // pixels, even
+  int fps = 30;        // frames per second of playback, 1..240
   bool draft = false;  // faster and larger
 };
 
@@ -24,13 +25,13 @@ struct VideoFile {
   std::int64_t frames = 0;
 };
 
-// Takes frames in order and makes one video of them. Not thread-safe. A sink that is destroyed before
-// finish() leaves no file.
+// Takes frames in order and makes one video of them. Not thread-safe. A sink that is destroyed
+// before finish() leaves no file.
 class DURASIM_EXPORT FrameSink {
  public:
   virtual ~FrameSink();
-  // One picture, height x width x 3 bytes, RGB, rows bottom-up as OpenGL reads them. Copies what it keeps.
-  // May block while the encoder is behind. Throws Error with the encoder's reason.
+  // One picture, height x width x 3 bytes, RGB, rows bottom-up as OpenGL reads them. Copies what it
+  // keeps. May block while the encoder is behind. Throws Error with the encoder's reason.
   virtual void write(std::span<const std::uint8_t> rgb_bottom_up) = 0;
   // Encodes what is left, writes the trailer, and gives the file its final name. Throws Error.
   virtual VideoFile finish() = 0;

@@ -1,10 +1,11 @@
-// Identifiers. Random bits come from the caller, so that replayed or simulated code gets the same ids again.
+// Identifiers. Random bits come from the caller, so that replayed or simulated code gets the same
+// ids again.
 #pragma once
+
+#include "durasim/core/config.hpp"
 
 #include <cstdint>
 #include <string>
-
-#include "durasim/core/config.hpp"
 
 namespace durasim::inline v0 {
 

@@ -1,11 +1,12 @@
-// Log records go to a sink of the host's choice; durasim itself opens no file and owns no global logger.
+// Log records go to a sink of the host's choice; durasim itself opens no file and owns no global
+// logger.
 #pragma once
+
+#include "durasim/core/config.hpp"
 
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "durasim/core/config.hpp"
 
 namespace durasim::inline v0 {
 
@@ -22,7 +23,8 @@ struct LogRecord {
 // Called on the thread that logs; must be thread-safe and must not throw.
 using LogSink = std::function<void(const LogRecord&)>;
 
-// A level and a sink, passed by value to whoever logs. An empty sink drops everything. Copies share the sink.
+// A level and a sink, passed by value to whoever logs. An empty sink drops everything. Copies share
+// the sink.
 class DURASIM_EXPORT Logger {
  public:
   Logger() = default;

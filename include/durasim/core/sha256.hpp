@@ -1,11 +1,11 @@
 // SHA-256 (FIPS 180-4), by libcrypto. Hashes identify inputs, models and states.
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "durasim/core/bytes.hpp"
 #include "durasim/core/config.hpp"
+
+#include <memory>
+#include <string>
 
 namespace durasim::inline v0 {
 

@@ -1,12 +1,12 @@
-// Durations and the clock seam. Code that needs the time takes a Clock, so that tests can give it one
-// that they move by hand.
+// Durations and the clock seam. Code that needs the time takes a Clock, so that tests can give it
+// one that they move by hand.
 #pragma once
+
+#include "durasim/core/config.hpp"
 
 #include <chrono>
 #include <string>
 #include <string_view>
-
-#include "durasim/core/config.hpp"
 
 namespace durasim::inline v0 {
 
@@ -30,7 +30,8 @@ DURASIM_EXPORT const Clock& system_clock();
 // "2026-11-20T12:34:56.789Z" (RFC 3339, UTC, milliseconds). Thread-safe.
 DURASIM_EXPORT std::string to_rfc3339(WallTime time);
 
-// Reads "5", "5s", "250ms", "2min", "1h" as a duration. Throws InvalidArgument that quotes the text. Thread-safe.
+// Reads "5", "5s", "250ms", "2min", "1h" as a duration. Throws InvalidArgument that quotes the
+// text. Thread-safe.
 DURASIM_EXPORT Seconds parse_duration(std::string_view text);
 
 }  // namespace durasim::inline v0

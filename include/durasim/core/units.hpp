@@ -1,10 +1,11 @@
-// Length units of input files and meshes. Inside durasim every length is in metres; this is the only door.
+// Length units of input files and meshes. Inside durasim every length is in metres; this is the
+// only door.
 #pragma once
+
+#include "durasim/core/config.hpp"
 
 #include <optional>
 #include <string_view>
-
-#include "durasim/core/config.hpp"
 
 namespace durasim::inline v0 {
 

@@ -1,13 +1,13 @@
-// The one message that an import process sends: an ImportedScene in a bounded binary form. The reader treats
-// it like foreign bytes, because the process that wrote it has parsed foreign bytes.
+// The one message that an import process sends: an ImportedScene in a bounded binary form. The
+// reader treats it like foreign bytes, because the process that wrote it has parsed foreign bytes.
 #pragma once
-
-#include <cstddef>
-#include <string>
 
 #include "durasim/core/bytes.hpp"
 #include "durasim/core/config.hpp"
 #include "durasim/geometry/shape.hpp"
+
+#include <cstddef>
+#include <string>
 
 namespace durasim::inline v0::geometry {
 
@@ -21,8 +21,9 @@ struct SceneLimits {
 // Throws LimitError when the scene is over a limit. Thread-safe.
 DURASIM_EXPORT Bytes encode_scene(const ImportedScene& scene, const SceneLimits& limits = {});
 
-// Reads and validates: indices in range, numbers finite, rotations of unit length, volumes and sizes positive
-// where there is no error, limits kept. Throws FormatError or LimitError. Thread-safe.
+// Reads and validates: indices in range, numbers finite, rotations of unit length, volumes and
+// sizes positive where there is no error, limits kept. Throws FormatError or LimitError.
+// Thread-safe.
 DURASIM_EXPORT ImportedScene decode_scene(ByteView message, const SceneLimits& limits = {});
 
 }  // namespace durasim::inline v0::geometry

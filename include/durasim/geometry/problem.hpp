@@ -1,43 +1,45 @@
-// What is wrong with an input, by part: a code for programs, a sentence for people that says what to do.
+// What is wrong with an input, by part: a code for programs, a sentence for people that says what
+// to do.
 #pragma once
+
+#include "durasim/core/config.hpp"
 
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "durasim/core/config.hpp"
-
 namespace durasim::inline v0::geometry {
 
-// Printed in upper snake case (NO_SOLID). docs/codes.md explains each. Order is not persistent; names are.
+// Printed in upper snake case (NO_SOLID). docs/codes.md explains each. Order is not persistent;
+// names are.
 enum class ProblemCode {
   // The file as a whole.
-  UnreadableFile,      // wrong type, truncated, or not parsable
-  ImportCrashed,       // the import process died
-  ImportTimeout,       // the import process passed its deadline
-  ImportMemory,        // the import process passed its memory limit
-  LimitExceeded,       // more parts, faces or bytes than the limits allow
-  UnitRequired,        // a mesh without a stated unit
-  EmptyAssembly,       // no part at all
+  UnreadableFile,  // wrong type, truncated, or not parsable
+  ImportCrashed,   // the import process died
+  ImportTimeout,   // the import process passed its deadline
+  ImportMemory,    // the import process passed its memory limit
+  LimitExceeded,   // more parts, faces or bytes than the limits allow
+  UnitRequired,    // a mesh without a stated unit
+  EmptyAssembly,   // no part at all
   // One part's shape.
-  NoSolid,             // wires, open shells, empty results
-  OpenMesh,            // an edge with one triangle: a hole
-  InconsistentWinding, // neighbouring triangles that disagree about the outside, or inside-out
-  NonManifoldMesh,     // an edge with more than two triangles
-  NotFinite,           // NaN or infinity
+  NoSolid,              // wires, open shells, empty results
+  OpenMesh,             // an edge with one triangle: a hole
+  InconsistentWinding,  // neighbouring triangles that disagree about the outside, or inside-out
+  NonManifoldMesh,      // an edge with more than two triangles
+  NotFinite,            // NaN or infinity
   ZeroVolume,
-  PartTooSmall,        // inertia below MuJoCo's floor of 1e-15 kg m2
-  BadMaterial,         // density or friction that is not a positive finite number
-  BadShape,            // a dimension that is not a positive finite number
+  PartTooSmall,  // inertia below MuJoCo's floor of 1e-15 kg m2
+  BadMaterial,   // density or friction that is not a positive finite number
+  BadShape,      // a dimension that is not a positive finite number
   DuplicateName,
   ReservedName,
-  UnknownPart,         // an option names a part that is not there
-  BadZone,             // min above max, or not finite
-  BadOption,           // a scene option outside its range, or two that contradict each other
+  UnknownPart,  // an option names a part that is not there
+  BadZone,      // min above max, or not finite
+  BadOption,    // a scene option outside its range, or two that contradict each other
   OverlapAtStart,
-  InertiaInvalid,      // violates the triangle inequality or is not positive definite
-  ModelRejected,       // MuJoCo's compiler refused the scene
+  InertiaInvalid,  // violates the triangle inequality or is not positive definite
+  ModelRejected,   // MuJoCo's compiler refused the scene
   // Warnings.
   ShellMadeSolid,
   MeshReduced,
@@ -45,8 +47,8 @@ enum class ProblemCode {
   ImplausibleMass,
   ConcaveAsHull,
   FrictionApproximated,
-  PropertyError,       // mass properties are less exact than asked for
-  NotRepresented,      // something in the file that is not simulated (e.g. wires beside solids)
+  PropertyError,   // mass properties are less exact than asked for
+  NotRepresented,  // something in the file that is not simulated (e.g. wires beside solids)
 };
 
 DURASIM_EXPORT std::string_view to_string(ProblemCode code);

@@ -1,10 +1,10 @@
 // Boxes in the world that rules look at. Axis-aligned, metres; faces belong to the zone.
 #pragma once
 
-#include <string>
-
 #include "durasim/core/config.hpp"
 #include "durasim/geometry/math.hpp"
+
+#include <string>
 
 namespace durasim::inline v0::sim {
 
