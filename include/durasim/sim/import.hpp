@@ -1,0 +1,73 @@
+// Files to assemblies. STEP is read by OpenCASCADE in a child process, because it crashes on
+// damaged files; meshes are read here, under limits. What is wrong with a file becomes problems of
+// the assembly.
+#pragma once
+
+#include "durasim/core/bytes.hpp"
+#include "durasim/core/config.hpp"
+#include "durasim/core/units.hpp"
+#include "durasim/geometry/message.hpp"
+#include "durasim/sim/assembly.hpp"
+#include "durasim/sim/mjcf_bundle.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace durasim::inline v0::sim {
+
+enum class FileFormat { Step, Stl, Obj, Msh, Mjcf };
+
+// By the bytes where they tell (STEP, ASCII STL, XML), else by the name's ending. Nothing when
+// neither does.
+DURASIM_EXPORT std::optional<FileFormat> detect_format(ByteView bytes, const std::string& path);
+
+// Reads STEP bytes into a scene in this process. durasim::cad provides one (cad::import_step);
+// without it the helper process does the work.
+using InProcessImporter = std::function<geometry::ImportedScene(ByteView)>;
+
+struct ImportOptions {
+  std::optional<LengthUnit> unit;  // of a mesh: required; of STEP: must be absent, the file says it
+  std::string material = "aluminium";  // of parts for which the file states none
+  std::string helper_path;  // durasim-geometry; empty: beside the library, then $DURASIM_LIBEXEC
+  std::chrono::milliseconds deadline{20'000};                 // of the import process
+  std::uint64_t memory_limit_bytes = std::uint64_t{4} << 30;  // of the import process
+  std::size_t max_file_bytes = std::size_t{1} << 30;
+  geometry::SceneLimits limits;
+  InProcessImporter
+      in_process;  // on request only: a crash of the importer is then a crash of the host
+  std::stop_token stop;
+};
+
+// Reads a STEP, STL, OBJ or MSH file. Bad geometry, a crash, a hang or a memory blow-up of the
+// import process are problems of the assembly. Throws IoError when the file cannot be read,
+// UnavailableError when the helper is missing (never a silent import in this process),
+// InvalidArgument for an MJCF file (load_mjcf_file reads those) or an unknown material,
+// CancelledError. Thread-safe.
+DURASIM_EXPORT Assembly import_file(const std::string& path, const ImportOptions& options = {});
+
+// The same from memory. `name` replaces placeholder names of the file.
+DURASIM_EXPORT Assembly import_bytes(ByteView bytes, FileFormat format, const std::string& name,
+                                     const ImportOptions& options = {});
+
+// Compiles foreign MJCF in the helper process and takes one forward step there, so that a model
+// that crashes or eats memory does it far from the host. Empty: it may be compiled here. Throws
+// UnavailableError, CancelledError. Thread-safe.
+DURASIM_EXPORT std::vector<geometry::Problem> verify_mjcf(const MjcfSource& source,
+                                                          const std::string& name,
+                                                          const ImportOptions& options = {});
+
+// "OpenCASCADE 7.6.3": what the geometry helper says that it is linked with. Throws as import_file
+// does.
+DURASIM_EXPORT std::string geometry_helper_version(const ImportOptions& options = {});
+
+// Where the geometry helper is, by the rules of ImportOptions::helper_path. Throws UnavailableError
+// that lists the places where it was looked for.
+DURASIM_EXPORT std::string find_geometry_helper(const std::string& helper_path = "");
+
+}  // namespace durasim::inline v0::sim

@@ -1,0 +1,107 @@
+// Assemblies: names, lookups, materials, what a file states and what it leaves open.
+#include "durasim/sim/assembly.hpp"
+
+#include "durasim/core/error.hpp"
+
+#include "geometry/meshes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+using namespace durasim;
+using namespace durasim::sim;
+
+namespace {
+
+geometry::ImportedScene scene_of(const std::vector<std::string>& paths) {
+  geometry::ImportedScene scene;
+  scene.unit = "mm";
+  scene.metres_per_unit = 1e-3;
+  geometry::ImportedShape shape;
+  shape.mesh = testing_meshes::box({0, 0, 0}, {0.01, 0.01, 0.01});
+  shape.properties.volume_m3 = 1e-6;
+  scene.shapes = {shape};
+  for (const std::string& path : paths) scene.instances.push_back({0, path, {}, std::nullopt});
+  return scene;
+}
+
+}  // namespace
+
+TEST_CASE("names from files are short where unique and the instance path where not") {
+  const Assembly a = Assembly::from_scene(
+      scene_of({"/frame/screw", "/frame/screw", "/frame/plate", "/arm/screw"}), "file");
+  REQUIRE(a.parts().size() == 4);
+  CHECK(a.parts()[0].name == "/frame/screw");
+  CHECK(a.parts()[1].name == "/frame/screw#2");
+  CHECK(a.parts()[2].name == "plate");
+  CHECK(a.parts()[2].path == "/frame/plate");
+  CHECK(a.parts()[3].name == "/arm/screw");
+}
+
+TEST_CASE("placeholder names fall back to the file's name") {
+  const Assembly a = Assembly::from_scene(scene_of({"/", "", "/robot/"}), "linkrods");
+  CHECK(a.parts()[0].path == "/linkrods");
+  CHECK(a.parts()[1].path == "/linkrods#2");
+  CHECK(a.parts()[2].path == "/robot/linkrods");
+}
+
+TEST_CASE("a name in a file that looks like a made one stays unique") {
+  const Assembly a = Assembly::from_scene(scene_of({"/s#2", "/s", "/s", "/s"}), "f");
+  std::set<std::string> paths;
+  for (const Part& p : a.parts()) CHECK(paths.insert(p.path).second);
+}
+
+TEST_CASE("parts of a file may be called like things of the scene") {
+  const Assembly a = Assembly::from_scene(scene_of({"/house/floor"}), "house");
+  CHECK(a.parts()[0].name == "/house/floor");
+}
+
+TEST_CASE("a part is found by name, by path and by the end of its path") {
+  Assembly a =
+      Assembly::from_scene(scene_of({"/frame/screw", "/frame/screw", "/arm/plate"}), "file");
+  CHECK(&a.part("plate") == &a.parts()[2]);
+  CHECK(&a.part("/arm/plate") == &a.parts()[2]);
+  CHECK(&a.part("frame/screw#2") == &a.parts()[1]);
+  CHECK(&a.part("screw") ==
+        &a.parts()[0]);  // only one path ends with it: the other ends with screw#2
+  CHECK_THROWS_WITH_AS(static_cast<void>(a.part("bolt")), doctest::Contains("plate"),
+                       InvalidArgument);
+}
+
+TEST_CASE("a density in the file comes before the material's") {
+  geometry::ImportedScene scene = scene_of({"/a"});
+  scene.shapes[0].density_kg_m3 = 1234;
+  CHECK(Assembly::from_scene(scene, "f", "steel").parts()[0].material.density_kg_m3 == 1234);
+  scene.shapes[0].density_kg_m3.reset();
+  CHECK(Assembly::from_scene(scene, "f", "steel").parts()[0].material.density_kg_m3 == 7850);
+  scene.shapes[0].material = "Brass";
+  CHECK(Assembly::from_scene(scene, "f", "steel").parts()[0].material.name == "brass");
+}
+
+TEST_CASE("an unknown material is an error that lists the known ones") {
+  Assembly a;
+  CHECK_THROWS_WITH_AS(a.add_sphere("ball", 0.01, {.material = "unobtainium"}),
+                       doctest::Contains("steel"), InvalidArgument);
+}
+
+TEST_CASE("pair friction takes the table's pair, else the geometric mean") {
+  const Material& steel = *find_material("steel");
+  const Material& ptfe = *find_material("PTFE");
+  const Material& rubber = *find_material("rubber");
+  CHECK(pair_friction(steel, ptfe) == 0.04);
+  CHECK(pair_friction(ptfe, steel) == 0.04);
+  CHECK(pair_friction(rubber, ptfe) == doctest::Approx(0.2));
+  CHECK(find_material("Stainless Steel") != nullptr);
+  CHECK(find_material("aluminum") == find_material("aluminium"));
+}
+
+TEST_CASE("an open mesh given in code is a problem that names the part") {
+  Assembly a;
+  geometry::TriangleMesh open = testing_meshes::box({0, 0, 0}, {1, 1, 1});
+  open.triangles.pop_back();
+  a.add("lid", open);
+  REQUIRE(a.problems().size() == 1);
+  CHECK(a.problems()[0].part == "lid");
+  CHECK(a.problems()[0].code == geometry::ProblemCode::OpenMesh);
+}

@@ -1,0 +1,208 @@
+// Mesh files: STL in both forms, OBJ and MSH give the same solid; damaged ones give a message.
+#include "sim/mesh_import.hpp"
+
+#include "durasim/core/error.hpp"
+
+#include "geometry/meshes.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <random>
+
+using namespace durasim;
+using namespace durasim::sim;
+using geometry::TriangleMesh;
+using geometry::Vec3;
+
+namespace {
+
+// A 10 x 20 x 30 block in file units.
+TriangleMesh block() {
+  return testing_meshes::box({0, 0, 0}, {10, 20, 30});
+}
+
+std::string ascii_stl(const TriangleMesh& mesh) {
+  std::string text = "solid block\n";
+  for (const auto& t : mesh.triangles) {
+    text += " facet normal 0 0 0\n  outer loop\n";
+    for (const auto i : t) {
+      const Vec3& v = mesh.vertices_m[i];
+      text += fmt::format("   vertex {:e} {:e} {:e}\n", v.x, v.y, v.z);
+    }
+    text += "  endloop\n endfacet\n";
+  }
+  return text + "endsolid block\n";
+}
+
+std::string binary_stl(const TriangleMesh& mesh) {
+  std::string bytes(80, 'b');
+  const auto append = [&](const void* data, std::size_t size) {
+    bytes.append(static_cast<const char*>(data), size);
+  };
+  const auto n = static_cast<std::uint32_t>(mesh.triangles.size());
+  append(&n, 4);
+  for (const auto& t : mesh.triangles) {
+    std::array<float, 12> v{};
+    for (std::size_t k = 0; k < 3; ++k) {
+      const Vec3& p = mesh.vertices_m[t[k]];
+      v[3 + 3 * k] = static_cast<float>(p.x);
+      v[4 + 3 * k] = static_cast<float>(p.y);
+      v[5 + 3 * k] = static_cast<float>(p.z);
+    }
+    append(v.data(), sizeof v);
+    bytes.append(2, '\0');
+  }
+  return bytes;
+}
+
+std::string obj(const TriangleMesh& mesh) {
+  std::string text = "# a block\no block\n";
+  for (const Vec3& v : mesh.vertices_m) text += fmt::format("v {} {} {}\n", v.x, v.y, v.z);
+  text += "vn 0 0 1\n";
+  for (const auto& t : mesh.triangles)
+    text += fmt::format("f {}/1/1 {}//1 {}\n", t[0] + 1, t[1] + 1, t[2] + 1);
+  return text;
+}
+
+std::string msh(const TriangleMesh& mesh) {
+  std::string bytes;
+  const auto append = [&](const void* data, std::size_t size) {
+    bytes.append(static_cast<const char*>(data), size);
+  };
+  const std::array<std::int32_t, 4> counts{static_cast<std::int32_t>(mesh.vertices_m.size()), 0, 0,
+                                           static_cast<std::int32_t>(mesh.triangles.size())};
+  append(counts.data(), sizeof counts);
+  for (const Vec3& v : mesh.vertices_m) {
+    const std::array<float, 3> f{static_cast<float>(v.x), static_cast<float>(v.y),
+                                 static_cast<float>(v.z)};
+    append(f.data(), sizeof f);
+  }
+  append(mesh.triangles.data(), 12 * mesh.triangles.size());
+  return bytes;
+}
+
+geometry::ImportedScene read(const std::string& bytes, FileFormat format,
+                             std::optional<LengthUnit> unit = LengthUnit::Millimetre) {
+  return read_mesh(as_bytes(bytes), format, "file", unit, {});
+}
+
+}  // namespace
+
+TEST_CASE("STL, OBJ and MSH of the same block in millimetres give the same solid in metres") {
+  const TriangleMesh mesh = block();
+  for (const auto& [bytes, format] :
+       {std::pair{ascii_stl(mesh), FileFormat::Stl}, std::pair{binary_stl(mesh), FileFormat::Stl},
+        std::pair{obj(mesh), FileFormat::Obj}, std::pair{msh(mesh), FileFormat::Msh}}) {
+    const geometry::ImportedScene scene = read(bytes, format);
+    CHECK(scene.problems.empty());
+    REQUIRE(scene.shapes.size() == 1);
+    CHECK(scene.shapes[0].mesh.vertices_m.size() == 8);
+    CHECK(scene.shapes[0].properties.volume_m3 == doctest::Approx(6e-6).epsilon(1e-9));
+    CHECK(scene.shapes[0].properties.com_m.z == doctest::Approx(0.015).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("the same numbers in mm, inch and m differ by the cube of the unit") {
+  const std::string bytes = binary_stl(block());
+  CHECK(read(bytes, FileFormat::Stl, LengthUnit::Inch).shapes[0].properties.volume_m3 ==
+        doctest::Approx(6000 * 0.0254 * 0.0254 * 0.0254));
+  CHECK(read(bytes, FileFormat::Stl, LengthUnit::Metre).shapes[0].properties.volume_m3 ==
+        doctest::Approx(6000));
+}
+
+TEST_CASE("without a unit the problem shows the size in mm, inch and m") {
+  const geometry::ImportedScene scene = read(binary_stl(block()), FileFormat::Stl, std::nullopt);
+  REQUIRE(scene.problems.size() == 1);
+  CHECK(scene.problems[0].code == geometry::ProblemCode::UnitRequired);
+  CHECK(scene.problems[0].message.find("10 x 20 x 30 mm if it is in mm") != std::string::npos);
+  CHECK(scene.problems[0].message.find("254 x 508 x 762 mm if it is in in") != std::string::npos);
+}
+
+TEST_CASE("polygons, negative indices and several objects of an OBJ file are read") {
+  std::string text;
+  for (const char* name : {"one", "two"}) {
+    text += fmt::format("o {}\n", name);
+    for (const Vec3& v : block().vertices_m) text += fmt::format("v {} {} {}\n", v.x, v.y, v.z);
+    text +=
+        "f -8 -6 -5 -7\nf -4 -3 -1 -2\nf -8 -7 -3 -4\nf -6 -2 -1 -5\nf -8 -4 -2 -6\nf -7 -5 -1 "
+        "-3\n";
+  }
+  const geometry::ImportedScene scene = read(text, FileFormat::Obj);
+  CHECK(scene.problems.empty());
+  REQUIRE(scene.instances.size() == 2);
+  CHECK(scene.instances[1].path == "/two");
+  CHECK(scene.shapes[1].properties.volume_m3 == doctest::Approx(6e-6));
+}
+
+TEST_CASE("damaged files are refused with the place") {
+  CHECK_THROWS_AS(read("", FileFormat::Stl), FormatError);
+  CHECK_THROWS_AS(read("solid a\n facet normal 0 0 1\n", FileFormat::Stl), FormatError);
+  CHECK_THROWS_WITH_AS(read("solid a\nvertex 1 2 x\nendsolid a\n", FileFormat::Stl),
+                       doctest::Contains("line 2"), FormatError);
+  CHECK_THROWS_AS(read("v 0 0 0\nf 1 2 3\n", FileFormat::Obj), FormatError);
+  CHECK_THROWS_AS(read("hello", FileFormat::Obj), FormatError);
+  const std::string stl = binary_stl(block());
+  CHECK_THROWS_AS(read(stl.substr(0, stl.size() - 1), FileFormat::Stl), FormatError);
+  std::string bomb(84, 'x');
+  const std::uint32_t huge = 0xFFFFFFFF;
+  std::memcpy(bomb.data() + 80, &huge, 4);
+  CHECK_THROWS_AS(read(bomb, FileFormat::Stl), FormatError);
+  const std::string m = msh(block());
+  CHECK_THROWS_AS(read(m.substr(0, m.size() - 4), FileFormat::Msh), FormatError);
+}
+
+TEST_CASE("a hole in the file's mesh is a problem of the part, with its name") {
+  TriangleMesh open = block();
+  open.triangles.pop_back();
+  const geometry::ImportedScene scene = read(ascii_stl(open), FileFormat::Stl);
+  REQUIRE_FALSE(scene.problems.empty());
+  CHECK(scene.problems[0].code == geometry::ProblemCode::OpenMesh);
+  CHECK(scene.problems[0].part == "block");
+}
+
+TEST_CASE("more triangles than the limit are refused") {
+  geometry::SceneLimits limits;
+  limits.max_triangles = 11;
+  const std::string bytes = binary_stl(block());
+  CHECK_THROWS_AS(read_mesh(as_bytes(bytes), FileFormat::Stl, "f", LengthUnit::Metre, limits),
+                  LimitError);
+}
+
+TEST_CASE("property: mutated mesh files give a scene or an error of ours") {
+  const unsigned seed = 11;
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  const TriangleMesh mesh = block();
+  const std::vector<std::pair<std::string, FileFormat>> originals{
+      {ascii_stl(mesh), FileFormat::Stl},
+      {binary_stl(mesh), FileFormat::Stl},
+      {obj(mesh), FileFormat::Obj},
+      {msh(mesh), FileFormat::Msh}};
+  int refused = 0;
+  for (int i = 0; i < 4000; ++i) {
+    auto [bytes, format] = originals[random() % originals.size()];
+    for (unsigned k = 0; k <= random() % 4; ++k) {
+      const std::size_t at = random() % bytes.size();
+      switch (random() % 3) {
+        case 0:
+          bytes[at] = static_cast<char>(random());
+          break;
+        case 1:
+          bytes.erase(at, 1 + random() % 20);
+          break;
+        default:
+          bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 30));
+          break;
+      }
+      if (bytes.empty()) bytes = "x";
+    }
+    try {
+      refused += read(bytes, format).problems.empty() ? 0 : 1;
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  CHECK(refused > 1000);
+}
