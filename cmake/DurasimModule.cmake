@@ -1,3 +1,8 @@
+# durasim::durasim, the umbrella: every module but those that a program must ask for by name, because they bring
+# OpenCASCADE (cad) or a GPL-licensed libavcodec (video) into its process.
+add_library(durasim INTERFACE)
+add_library(durasim::durasim ALIAS durasim)
+
 # durasim_module(NAME SOURCES ... HEADERS ... LINK ... PRIVATE ...): one module = one library, target
 # durasim::NAME, headers below include/durasim/ verified to be self-contained.
 function(durasim_module name)
@@ -17,6 +22,9 @@ function(durasim_module name)
     POSITION_INDEPENDENT_CODE ON
     INSTALL_RPATH "$ORIGIN"
     VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})
+  if(NOT name MATCHES "^(cad|video)$")
+    target_link_libraries(durasim INTERFACE ${target})
+  endif()
   set_property(GLOBAL APPEND PROPERTY DURASIM_MODULES ${name})
 endfunction()
 

@@ -127,14 +127,16 @@ Assembly import_file(const std::string& path, const ImportOptions& options) {
   return import_bytes(bytes, *format, name, options);
 }
 
-std::vector<geometry::Problem> verify_mjcf(const MjcfSource& source, const std::string& name,
-                                           const ImportOptions& options) {
-  const auto problem = problem_of(name, [&] {
-    check_mjcf_source(source);
+MjcfInput import_mjcf_file(const std::string& path, const ImportOptions& options) {
+  MjcfInput input{.name = stem(path)};
+  const auto problem = problem_of(input.name, [&] {
+    input.input_sha256 = sha256_hex(read_file(path, options.max_file_bytes));
+    MjcfSource source = load_mjcf_file(path);
     run_geometry_helper("mjcf", encode_mjcf_bundle(source), options);
+    input.source = std::move(source);
   });
-  if (problem) return {*problem};
-  return {};
+  if (problem) input.problems.push_back(*problem);
+  return input;
 }
 
 std::string geometry_helper_version(const ImportOptions& options) {

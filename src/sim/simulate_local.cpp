@@ -129,18 +129,20 @@ SimulationResult simulate_local(const Assembly& assembly, const SimulateOptions&
   return result;
 }
 
-SimulationResult simulate_local(const MjcfSource& source, const std::string& name,
-                                const std::string& input_sha256, const SimulateOptions& options) {
+SimulationResult simulate_local(const MjcfInput& input, const SimulateOptions& options) {
   SimulationResult result;
-  result.provenance = make_provenance(options, input_sha256);
-  Run run(options, name, result);
-  try {
-    run.simulate(source, loop_options(options, options.scene.zones));
-  } catch (const ModelError& error) {
-    result.problems.push_back(
-        {geometry::Severity::Error, name, geometry::ProblemCode::ModelRejected, error.what()});
-    result.verdict = geometry_verdict(result.problems);
+  result.provenance = make_provenance(options, input.input_sha256);
+  result.problems = input.problems;
+  Run run(options, input.name, result);
+  if (!geometry::has_errors(result.problems)) {
+    try {
+      run.simulate(input.source, loop_options(options, options.scene.zones));
+    } catch (const ModelError& error) {
+      result.problems.push_back({geometry::Severity::Error, input.name,
+                                 geometry::ProblemCode::ModelRejected, error.what()});
+    }
   }
+  if (geometry::has_errors(result.problems)) result.verdict = geometry_verdict(result.problems);
   run.finish();
   return result;
 }

@@ -55,12 +55,19 @@ DURASIM_EXPORT Assembly import_file(const std::string& path, const ImportOptions
 DURASIM_EXPORT Assembly import_bytes(ByteView bytes, FileFormat format, const std::string& name,
                                      const ImportOptions& options = {});
 
-// Compiles foreign MJCF in the helper process and takes one forward step there, so that a model
-// that crashes or eats memory does it far from the host. Empty: it may be compiled here. Throws
-// UnavailableError, CancelledError. Thread-safe.
-DURASIM_EXPORT std::vector<geometry::Problem> verify_mjcf(const MjcfSource& source,
-                                                          const std::string& name,
-                                                          const ImportOptions& options = {});
+// A model that is MJCF already. With errors among the problems its source is empty.
+struct MjcfInput {
+  MjcfSource source;
+  std::string name;
+  std::string input_sha256;  // of the main file; empty for a model from code
+  std::vector<geometry::Problem> problems;
+};
+
+// Reads a foreign MJCF file with what lies beside it (load_mjcf_file) and compiles it in the helper
+// process, with one forward step, so that a model that crashes or eats memory does it far from the
+// host. Whatever is wrong with it becomes a problem. Throws as import_file does. Thread-safe.
+DURASIM_EXPORT MjcfInput import_mjcf_file(const std::string& path,
+                                          const ImportOptions& options = {});
 
 // "OpenCASCADE 7.6.3": what the geometry helper says that it is linked with. Throws as import_file
 // does.

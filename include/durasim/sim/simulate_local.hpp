@@ -7,6 +7,7 @@
 #include "durasim/core/log.hpp"
 #include "durasim/core/time.hpp"
 #include "durasim/sim/assembly.hpp"
+#include "durasim/sim/import.hpp"
 #include "durasim/sim/loop.hpp"
 #include "durasim/sim/mjcf_builder.hpp"
 #include "durasim/sim/result.hpp"
@@ -55,11 +56,10 @@ struct SimulateOptions {
 DURASIM_EXPORT SimulationResult simulate_local(const Assembly& assembly,
                                                const SimulateOptions& options = {});
 
-// The same for a model that is MJCF already; `name` is the report's title and `input_sha256` goes
-// into its provenance. The model is compiled in this process: check foreign ones first
-// (verify_mjcf, import.hpp).
-DURASIM_EXPORT SimulationResult simulate_local(const MjcfSource& source, const std::string& name,
-                                               const std::string& input_sha256,
+// The same for a model that is MJCF already (import_mjcf_file reads foreign ones); `scene` is not
+// used, except its zones, which are in metres and in the world of the model. The model is compiled
+// in this process.
+DURASIM_EXPORT SimulationResult simulate_local(const MjcfInput& input,
                                                const SimulateOptions& options = {});
 
 }  // namespace durasim::inline v0::sim

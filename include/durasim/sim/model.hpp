@@ -1,0 +1,68 @@
+// A compiled MuJoCo model, made from MJCF text and assets in memory. Reads nothing from disk; foreign files
+// come through mjcf_bundle.hpp, scenes of CAD parts through the builder.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "durasim/core/bytes.hpp"
+#include "durasim/core/config.hpp"
+#include "durasim/core/error.hpp"
+
+struct mjModel_;
+struct mjData_;
+
+namespace durasim::inline v0::sim {
+
+// MuJoCo refused a model; the text is MuJoCo's own, which names the element and the line.
+class DURASIM_EXPORT ModelError : public Error {
+ public:
+  using Error::Error;
+  ~ModelError() override;
+};
+
+// MuJoCo raised an error (mju_error) inside a call of durasim's. It never ends the process.
+class DURASIM_EXPORT MujocoError : public Error {
+ public:
+  using Error::Error;
+  ~MujocoError() override;
+};
+
+// MJCF text and the files that it names (mesh, texture, height field, include), by the name that the text
+// reaches them with: meshdir, texturedir or assetdir joined with the file attribute, '/' as separator.
+struct MjcfSource {
+  std::string xml;
+  std::map<std::string, Bytes> assets;
+};
+
+// An immutable compiled model, shared by any number of loops and threads. Automatic reset is switched off:
+// a diverged state stays visible instead of starting again from zero.
+class DURASIM_EXPORT Model {
+ public:
+  // Compiles through a virtual file system: a name that is not in `assets` is an error, never read from disk.
+  // Throws ModelError with MuJoCo's text. Thread-safe.
+  static std::shared_ptr<const Model> compile(const MjcfSource& source);
+  ~Model();
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  // MuJoCo's model, owned by this object.
+  [[nodiscard]] const mjModel_* get() const { return model_; }
+  // SHA-256 over the text and every asset with its name, lower-case hex: the identity used by checkpoints.
+  [[nodiscard]] const std::string& sha256() const { return sha256_; }
+  // What MuJoCo's compiler warned about.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  Model() = default;
+  mjModel_* model_ = nullptr;
+  std::string sha256_;
+  std::vector<std::string> warnings_;
+};
+
+// The version of the libmujoco that is loaded, e.g. "4.0.0". Thread-safe.
+DURASIM_EXPORT std::string mujoco_version();
+
+}  // namespace durasim::inline v0::sim

@@ -1,0 +1,162 @@
+// From STEP bytes to a scene: read, flatten the tree, compute every distinct solid, place
+// instances.
+#include "durasim/cad/import.hpp"
+
+#include "durasim/core/error.hpp"
+
+#include "cad/document.hpp"
+#include "cad/occt_session.hpp"
+#include "cad/parallel.hpp"
+#include "cad/part.hpp"
+#include "cad/step_file.hpp"
+
+#include <BRepBuilderAPI_Transform.hxx>
+#include <fmt/format.h>
+#include <gp_Quaternion.hxx>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace durasim::inline v0::cad {
+namespace {
+
+using geometry::ProblemCode;
+using geometry::Severity;
+
+constexpr double kMetresPerUnit = 1e-3;  // StepFile reads everything as millimetres
+
+geometry::Pose pose_of(const gp_Trsf& placement) {
+  const gp_Quaternion q = placement.GetRotation();
+  const double n = std::sqrt(q.X() * q.X() + q.Y() * q.Y() + q.Z() * q.Z() + q.W() * q.W());
+  const gp_XYZ& t = placement.TranslationPart();
+  return {{kMetresPerUnit * t.X(), kMetresPerUnit * t.Y(), kMetresPerUnit * t.Z()},
+          {q.W() / n, q.X() / n, q.Y() / n, q.Z() / n}};
+}
+
+bool is_rigid(const gp_Trsf& placement) {
+  return !placement.IsNegative() && std::abs(placement.ScaleFactor() - 1) <= 1e-9;
+}
+
+// A pose cannot mirror or scale, so an instance that does gets a solid of its own.
+void bake_placements(Document& document) {
+  for (Occurrence& occurrence : document.occurrences) {
+    if (is_rigid(occurrence.placement)) continue;
+    DocumentSolid baked = document.solids[occurrence.solid];
+    baked.shape = BRepBuilderAPI_Transform(baked.shape, occurrence.placement, true).Shape();
+    baked.path = occurrence.path;
+    occurrence.solid = document.solids.size();
+    occurrence.placement = gp_Trsf();
+    document.solids.push_back(std::move(baked));
+  }
+}
+
+// A solid whose every occurrence was baked is not needed any more.
+std::vector<std::optional<std::uint32_t>> used_solids(const Document& document) {
+  std::vector<std::optional<std::uint32_t>> index(document.solids.size());
+  for (const Occurrence& occurrence : document.occurrences) index[occurrence.solid] = 0;
+  std::uint32_t next = 0;
+  for (auto& i : index)
+    if (i) i = next++;
+  return index;
+}
+
+void describe_material(const DocumentSolid& solid, geometry::ImportedScene& scene,
+                       geometry::ImportedShape& shape) {
+  shape.material = clean_name(solid.material.name);
+  shape.density_kg_m3 = solid.material.density_kg_m3;
+  if (solid.material.density_not_understood && !shape.density_kg_m3) {
+    scene.problems.push_back({Severity::Warning, solid.path, ProblemCode::BadMaterial,
+                              "the density in the file is not a positive mass per volume and is "
+                              "ignored"});
+  }
+}
+
+void compute_solids(const Document& document, const StepOptions& options,
+                    geometry::ImportedScene& scene) {
+  const auto index = used_solids(document);
+  std::vector<TopoDS_Shape> shapes;
+  std::vector<const DocumentSolid*> sources;
+  for (std::size_t i = 0; i < document.solids.size(); ++i) {
+    if (!index[i]) continue;
+    shapes.push_back(document.solids[i].shape);
+    sources.push_back(&document.solids[i]);
+  }
+  std::vector<PartResult> results(shapes.size());
+  for_each_shape(shapes, [&](std::size_t i) {
+    results[i] = compute_part(shapes[i], sources[i]->path, kMetresPerUnit, options.tessellation);
+  });
+  std::size_t triangles = 0;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    geometry::ImportedShape& shape = results[i].shape;
+    triangles += shape.mesh.triangles.size();
+    shape.name = sources[i]->name;
+    shape.color = sources[i]->color;
+    describe_material(*sources[i], scene, shape);
+    scene.shapes.push_back(std::move(shape));
+    std::move(results[i].problems.begin(), results[i].problems.end(),
+              std::back_inserter(scene.problems));
+  }
+  if (triangles > options.limits.max_triangles) {
+    throw LimitError(fmt::format("the file has {} triangles, more than the limit of {}", triangles,
+                                 options.limits.max_triangles));
+  }
+  for (const Occurrence& occurrence : document.occurrences) {
+    scene.instances.push_back({.shape = *index[occurrence.solid],
+                               .path = occurrence.path,
+                               .pose = pose_of(occurrence.placement),
+                               .color = occurrence.color});
+  }
+}
+
+void report_emptiness(const StepFile& file, geometry::ImportedScene& scene) {
+  for (const std::string& product : file.product_names()) {
+    scene.problems.push_back({Severity::Error, clean_name(product), ProblemCode::NoSolid,
+                              "the product has no geometry that can be read; export it as a solid "
+                              "body"});
+  }
+  if (scene.problems.empty()) {
+    scene.problems.push_back({Severity::Error, "", ProblemCode::EmptyAssembly,
+                              "the file holds no part; export it as a solid body"});
+  }
+}
+
+geometry::ImportedScene read_scene(ByteView bytes, const StepOptions& options) {
+  StepFile file(bytes);
+  geometry::ImportedScene scene;
+  const auto unit = file.unit();
+  scene.unit = unit ? unit->name : "mm";
+  scene.metres_per_unit = unit ? unit->metres : 1e-3;
+  if (!unit) {
+    scene.problems.push_back({Severity::Warning, "", ProblemCode::UnitRequired,
+                              "the file states no length unit; millimetres are assumed"});
+  }
+  Document document;
+  if (file.transfer()) document = read_document(file, options.limits);
+  for (const std::string& name : file.external_files()) {
+    scene.problems.push_back({Severity::Warning, clean_name(name), ProblemCode::NotRepresented,
+                              "a part of the assembly lies in another file; export the assembly as "
+                              "one file"});
+  }
+  std::move(document.problems.begin(), document.problems.end(), std::back_inserter(scene.problems));
+  bake_placements(document);
+  compute_solids(document, options, scene);
+  if (scene.instances.empty() && !geometry::has_errors(scene.problems))
+    report_emptiness(file, scene);
+  return scene;
+}
+
+}  // namespace
+
+geometry::ImportedScene import_step(ByteView bytes, const StepOptions& options) {
+  check_options(options.tessellation);
+  const ExclusiveSession session;
+  return translate_failures("OpenCASCADE cannot read the STEP file",
+                            [&] { return read_scene(bytes, options); });
+}
+
+}  // namespace durasim::inline v0::cad

@@ -1,0 +1,29 @@
+// The verbs of the durasim program. Each adds its options to the command line and gives back what
+// runs it.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+namespace durasim::cli {
+
+// Exit codes; scripts rely on them.
+inline constexpr int kSuccess = 0;
+inline constexpr int kError = 1;  // usage, input/output, infrastructure
+inline constexpr int kFail = 2;   // a verdict of FAIL: physics or geometry
+inline constexpr int kCancelled = 130;
+
+// Runs a verb; returns its exit code. Faults are exceptions, which main turns into text or
+// {"error": ...}.
+using Command = std::function<int(const std::stop_token&)>;
+
+// Each registers one verb below `app`; `chosen` becomes its command when the user names it.
+void add_simulate(CLI::App& app, Command& chosen);
+void add_inspect(CLI::App& app, Command& chosen);
+void add_doctor(CLI::App& app, Command& chosen);
+void add_version(CLI::App& app, Command& chosen);
+
+}  // namespace durasim::cli

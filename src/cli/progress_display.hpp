@@ -1,0 +1,33 @@
+// Progress for people, on standard error: a bar with rate and ETA on a terminal, plain lines
+// elsewhere.
+#pragma once
+
+#include "durasim/core/time.hpp"
+#include "durasim/sim/simulate_local.hpp"
+
+#include <string>
+
+namespace durasim::cli {
+
+class ProgressDisplay {
+ public:
+  // A quiet one shows nothing.
+  explicit ProgressDisplay(bool quiet, const Clock& clock = system_clock());
+  ~ProgressDisplay();
+  ProgressDisplay(const ProgressDisplay&) = delete;
+  ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+  void update(const sim::StageProgress& progress);
+
+ private:
+  void show(const std::string& line, bool finished);
+
+  bool quiet_;
+  bool terminal_;
+  const Clock& clock_;
+  SteadyTime stage_start_;
+  SteadyTime last_shown_;
+  sim::StageProgress::Stage stage_ = sim::StageProgress::Stage::Build;
+  bool line_open_ = false;
+};
+
+}  // namespace durasim::cli

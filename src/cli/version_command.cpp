@@ -1,0 +1,40 @@
+// durasim version: what is linked, one name and version a line.
+#include "durasim/core/config.hpp"
+#include "durasim/core/versions.hpp"
+#include "durasim/sim/import.hpp"
+#include "durasim/sim/versions.hpp"
+#include "durasim/sim/video.hpp"
+
+#include "cli/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+
+namespace durasim::cli {
+namespace {
+
+int version() {
+  fmt::print("durasim {}\n", DURASIM_VERSION_STRING);
+  for (const std::string& line : linked_versions()) fmt::print("{}\n", line);
+  for (const std::string& line : sim::linked_versions()) fmt::print("{}\n", line);
+  fmt::print("CLI11 {}\n", CLI11_VERSION);
+  try {
+    fmt::print("{} (geometry helper)\n", sim::geometry_helper_version());
+  } catch (const std::exception& error) {
+    fmt::print("OpenCASCADE missing: {}\n", error.what());
+  }
+  std::string reason;
+  const auto encoder = sim::load_video_plugin(reason);
+  fmt::print("{}\n", encoder ? encoder->versions() : "libavcodec missing: " + reason);
+  return kSuccess;
+}
+
+}  // namespace
+
+void add_version(CLI::App& app, Command& chosen) {
+  CLI::App* verb = app.add_subcommand("version", "Show the versions of everything that is linked");
+  verb->callback([&chosen] { chosen = [](const std::stop_token&) { return version(); }; });
+}
+
+}  // namespace durasim::cli

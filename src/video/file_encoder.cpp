@@ -1,0 +1,130 @@
+// Conversion, encoding and muxing of one file. The picture is turned right side up by reading its
+// rows with a negative stride, in the same pass that converts RGB to YUV.
+#include "video/file_encoder.hpp"
+
+#include "durasim/core/error.hpp"
+
+#include "video/codec_choice.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+namespace durasim::inline v0::video {
+
+FileEncoder::FileEncoder(const std::string& path, const VideoFormat& format,
+                         std::span<const std::string> forbidden)
+    : format_(format), path_(path), pending_(path) {
+  const Container& container = container_of(path);
+  // The muxer must know the file's name: faststart reads the file again to move the index to its
+  // front.
+  AVFormatContext* muxer = nullptr;
+  const int result =
+      avformat_alloc_output_context2(&muxer, nullptr, container.muxer, pending_.path().c_str());
+  if (result < 0) {
+    throw UnavailableError(fmt::format("this libavformat cannot write {} files: {}",
+                                       container.muxer, libav_error(result)));
+  }
+  muxer_.reset(muxer);
+  const bool global_header = (muxer_->oformat->flags & AVFMT_GLOBALHEADER) != 0;
+  encoder_ = open_encoder(container, format_, global_header, forbidden);
+  make_scaler();
+  packet_.reset(av_packet_alloc());
+  if (!packet_) throw std::bad_alloc();
+  open_file();
+}
+
+void FileEncoder::make_scaler() {
+  const int width = format_.width;
+  const int height = format_.height;
+  // The J formats are the same bytes as the plain ones; the range is stated below.
+  constexpr AVPixelFormat kLayout = AV_PIX_FMT_YUV420P;
+  scaler_.reset(sws_getContext(width, height, AV_PIX_FMT_RGB24, width, height, kLayout,
+                               SWS_BILINEAR, nullptr, nullptr, nullptr));
+  const bool full_range = encoder_->color_range == AVCOL_RANGE_JPEG;
+  const int matrix = encoder_->colorspace == AVCOL_SPC_BT709 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+  constexpr int kUnity = 1 << 16;  // brightness, contrast and saturation unchanged
+  if (!scaler_ || sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(SWS_CS_DEFAULT), 1,
+                                           sws_getCoefficients(matrix), full_range ? 1 : 0, 0,
+                                           kUnity, kUnity) < 0) {
+    throw UnavailableError("this libswscale cannot convert RGB to what the encoder takes");
+  }
+  frame_.reset(av_frame_alloc());
+  if (!frame_) throw std::bad_alloc();
+  frame_->format = encoder_->pix_fmt;
+  frame_->width = width;
+  frame_->height = height;
+  frame_->color_range = encoder_->color_range;
+  frame_->colorspace = encoder_->colorspace;
+  frame_->color_primaries = encoder_->color_primaries;
+  frame_->color_trc = encoder_->color_trc;
+  if (av_frame_get_buffer(frame_.get(), 0) < 0) throw std::bad_alloc();
+}
+
+void FileEncoder::open_file() {
+  AVStream* stream = avformat_new_stream(muxer_.get(), nullptr);
+  if (stream == nullptr) throw std::bad_alloc();
+  stream->time_base = encoder_->time_base;
+  stream->avg_frame_rate = encoder_->framerate;
+  int result = avcodec_parameters_from_context(stream->codecpar, encoder_.get());
+  if (result < 0) fail("describe the stream of", result);
+  result = avio_open(&muxer_->pb, pending_.path().c_str(), AVIO_FLAG_WRITE);
+  if (result < 0) fail("create", result);
+  AVDictionary* options = nullptr;
+  if (std::string_view(muxer_->oformat->name) == "mp4")
+    av_dict_set(&options, "movflags", "+faststart", 0);
+  result = avformat_write_header(muxer_.get(), &options);
+  av_dict_free(&options);
+  if (result < 0) fail("write", result);
+}
+
+void FileEncoder::encode(const std::uint8_t* rgb_bottom_up) {
+  const int result = av_frame_make_writable(frame_.get());
+  if (result < 0) fail("encode a frame of", result);
+  const int stride = 3 * format_.width;
+  const std::array<const std::uint8_t*, 1> rows{rgb_bottom_up +
+                                                std::ptrdiff_t{stride} * (format_.height - 1)};
+  const std::array<int, 1> strides{-stride};
+  sws_scale(scaler_.get(), rows.data(), strides.data(), 0, format_.height, frame_->data,
+            frame_->linesize);
+  frame_->pts = frames_++;
+  // mpeg4 and mjpeg take a fixed quantiser from each frame.
+  if ((encoder_->flags & AV_CODEC_FLAG_QSCALE) != 0) frame_->quality = encoder_->global_quality;
+  send(frame_.get());
+}
+
+void FileEncoder::send(const AVFrame* frame) {
+  int result = avcodec_send_frame(encoder_.get(), frame);
+  if (result < 0) fail("encode a frame of", result);
+  for (;;) {
+    result = avcodec_receive_packet(encoder_.get(), packet_.get());
+    if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) return;
+    if (result < 0) fail("encode a frame of", result);
+    if (packet_->duration == 0) packet_->duration = 1;  // in frames: the last one has a length too
+    av_packet_rescale_ts(packet_.get(), encoder_->time_base, muxer_->streams[0]->time_base);
+    packet_->stream_index = 0;
+    result = av_interleaved_write_frame(muxer_.get(), packet_.get());
+    if (result < 0) fail("write", result);
+  }
+}
+
+VideoFile FileEncoder::finish() {
+  if (frames_ == 0)
+    throw InvalidArgument(fmt::format("cannot make {}: a video needs at least one frame", path_));
+  send(nullptr);
+  int result = av_write_trailer(muxer_.get());
+  if (result < 0) fail("write", result);
+  result = avio_closep(&muxer_->pb);  // reports what the buffered writes before it ran into
+  if (result < 0) fail("write", result);
+  pending_.commit();
+  return {.path = path_, .encoder = encoder_->codec->name, .frames = frames_};
+}
+
+void FileEncoder::fail(const char* what, int code) const {
+  throw IoError(fmt::format("cannot {} {}: {}", what, path_, libav_error(code)));
+}
+
+}  // namespace durasim::inline v0::video
