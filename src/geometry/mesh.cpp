@@ -133,14 +133,19 @@ TriangleMesh cluster(const TriangleMesh& mesh, const Box& box, double cell_m) {
 
 }  // namespace
 
-TriangleMesh weld(const TriangleMesh& mesh) {
+TriangleMesh weld(const TriangleMesh& mesh, double tolerance_m) {
   TriangleMesh result;
   std::unordered_map<Vec3, std::uint32_t, VertexHash> seen;
   seen.reserve(mesh.vertices_m.size());
   std::vector<std::uint32_t> target(mesh.vertices_m.size());
+  const auto key = [&](const Vec3& v) {
+    if (tolerance_m == 0) return v;
+    return Vec3{std::round(v.x / tolerance_m), std::round(v.y / tolerance_m),
+                std::round(v.z / tolerance_m)};
+  };
   for (std::size_t i = 0; i < mesh.vertices_m.size(); ++i) {
     const auto [it, added] =
-        seen.emplace(mesh.vertices_m[i], static_cast<std::uint32_t>(result.vertices_m.size()));
+        seen.emplace(key(mesh.vertices_m[i]), static_cast<std::uint32_t>(result.vertices_m.size()));
     if (added) result.vertices_m.push_back(mesh.vertices_m[i]);
     target[i] = it->second;
   }

@@ -9,7 +9,7 @@
 
 namespace durasim::inline v0::sim {
 
-// Appends the image. The same state gives the same bytes: no address is among them.
+// Appends the image. No address is among the bytes; gaps between arrays are copied as they are.
 void append_image(const mjModel* model, const mjData* data, Bytes& bytes);
 
 // Checks that `image` fits the model: sizes and every pointer stay inside the arena. Throws FormatError.

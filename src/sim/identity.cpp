@@ -95,27 +95,34 @@ std::string cpu_features() {
 #endif
 }
 
-// Values whose last bits differ between libm's code paths. Through volatile pointers, so that the compiler
-// neither folds a call nor takes another function for it.
-std::string libm_probe() {
+// Each probe sums up the bits of a function at many arguments: code paths of libm differ in the last bit of about
+// one result in a thousand. Through volatile pointers, so that the compiler neither folds nor replaces a call.
+std::uint64_t probe(int index) {
   using Function = double (*)(double);
-  const std::array<Function volatile, 10> functions{std::sin, std::cos, std::tan, std::exp,  std::log,
+  const std::array<Function volatile, 10> functions{std::sin,  std::cos,  std::tan,  std::exp,  std::log,
                                                     std::asin, std::acos, std::atan, std::sinh, std::cbrt};
+  double (*volatile power)(double, double) = std::pow;
+  double (*volatile angle)(double, double) = std::atan2;
+  constexpr int kArguments = 1000;
+  constexpr int kFunctions = 12;
+  const auto function = static_cast<std::size_t>(index % kFunctions);
+  std::uint64_t sum = 0;
+  for (int i = 0; i < kArguments; ++i) {
+    // Inside (0, 1), the domain of all of them; other arguments for each probe.
+    const double x = (i + (index + 0.5) / 65) / kArguments;
+    const double y = function == 10 ? power(x, 2.718 - x) : function == 11 ? angle(x, 0.618 - x) : functions[function](x);
+    sum = std::rotl(sum, 1) ^ std::bit_cast<std::uint64_t>(y);
+  }
+  return sum;
+}
+
+std::string libm_probe() {
+  constexpr int kProbes = 64;
   std::fenv_t callers{};  // the probe must not depend on the rounding mode of the thread that asks first
   std::fegetenv(&callers);
   std::fesetenv(FE_DFL_ENV);
-  double (*volatile power)(double, double) = std::pow;
-  double (*volatile angle)(double, double) = std::atan2;
   ByteWriter values;
-  for (int i = 0; i < 5; ++i) {
-    const double x = 0.137 + 0.1783 * i;  // inside the domain of all of them
-    for (Function volatile const& function : functions) values.f64(Function(function)(x));
-  }
-  for (int i = 0; i < 7; ++i) {
-    const double x = 0.271 + 1.377 * i;
-    values.f64(power(x, 2.718 - x));
-    values.f64(angle(x, 1.618 - x));
-  }
+  for (int i = 0; i < kProbes; ++i) values.u64(probe(i));
   std::fesetenv(&callers);
   return sha256_hex(values.bytes());
 }

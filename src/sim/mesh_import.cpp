@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -286,8 +287,10 @@ geometry::ImportedScene read_mesh(ByteView bytes, FileFormat format, const std::
     const std::string part = m.name.empty() ? name : m.name;
     geometry::ImportedShape shape;
     shape.name = m.name;
+    // Programs write the same corner with noise in the last bit of a float; one such bit at the
+    // mesh's size.
     shape.mesh =
-        geometry::weld(m.mesh);  // in the file's own numbers, where equal corners are equal bits
+        geometry::weld(m.mesh, std::ldexp(norm(geometry::bounding_box(m.mesh).size()), -23));
     for (Vec3& v : shape.mesh.vertices_m) v = scene.metres_per_unit * v;
     const auto problems = geometry::check_solid(shape.mesh, part);
     scene.problems.insert(scene.problems.end(), problems.begin(), problems.end());

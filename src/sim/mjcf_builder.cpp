@@ -39,7 +39,7 @@ MjcfBuilder::MjcfBuilder(SceneOptions options) : options_(std::move(options)) {}
 
 BuiltScene MjcfBuilder::build(const Assembly& assembly) const {
   ScenePlan plan = plan_scene(assembly, options_);
-  choose_contact_numbers(plan);
+  if (!plan.has_errors()) choose_contact_numbers(plan);
   if (!plan.has_errors()) decide_collision(plan);
   if (!plan.has_errors()) decide_friction(plan);
   BuiltScene scene;

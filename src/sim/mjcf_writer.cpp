@@ -146,6 +146,9 @@ class Writer {
     line("  <default>");
     line(R"(    <geom solref="{} 1" solimp="0.9 0.95 {} 0.5 2" condim="3"/>)", c.time_constant_s,
          c.width_m);
+    // Pairs do not take these from their geoms.
+    line(R"(    <pair solref="{} 1" solimp="0.9 0.95 {} 0.5 2" condim="3"/>)", c.time_constant_s,
+         c.width_m);
     line(
         R"(    <default class="visual"><geom type="mesh" contype="0" conaffinity="0" group="2"/></default>)");
     line(R"(    <default class="collision"><geom type="mesh" group="3"/></default>)");

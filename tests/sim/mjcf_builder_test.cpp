@@ -124,6 +124,8 @@ TEST_CASE("M4 density and friction arrive in the model") {
     if (std::max(c.geom[0], c.geom[1]) == std::max(floor, geom) &&
         std::min(c.geom[0], c.geom[1]) == std::min(floor, geom)) {
       slider_mu = c.friction[0];
+      CHECK(c.solref[0] == 0.004);  // a pair takes the scene's contact numbers, not MuJoCo's 0.02
+      CHECK(c.solimp[2] == 0.001);
     }
   }
   CHECK(slider_mu == doctest::Approx(std::sqrt(0.04 * 0.7)));

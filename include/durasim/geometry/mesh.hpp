@@ -11,9 +11,9 @@
 
 namespace durasim::inline v0::geometry {
 
-// Joins vertices that are equal bit for bit and drops triangles that lose an edge by it.
-// Thread-safe.
-DURASIM_EXPORT TriangleMesh weld(const TriangleMesh& mesh);
+// Joins vertices that are equal bit for bit, or that fall into the same cell of a grid of
+// `tolerance_m`, and drops triangles that lose an edge by it. Thread-safe.
+DURASIM_EXPORT TriangleMesh weld(const TriangleMesh& mesh, double tolerance_m = 0);
 
 // Every defect of a welded mesh that is to be a solid: NOT_FINITE, OPEN_MESH, NON_MANIFOLD_MESH,
 // INCONSISTENT_WINDING, ZERO_VOLUME; empty when it is a closed, consistently oriented surface with
