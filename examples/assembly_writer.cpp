@@ -10,6 +10,7 @@
 #include <Quantity_Color.hxx>
 #include <STEPCAFControl_Writer.hxx>
 #include <StepData_StepModel.hxx>
+#include <TCollection_ExtendedString.hxx>
 #include <TCollection_HAsciiString.hxx>
 #include <TDataStd_Name.hxx>
 #include <TopLoc_Location.hxx>
@@ -39,6 +40,10 @@ Handle(TCollection_HAsciiString) text(const char* value) {
   return new TCollection_HAsciiString(value);
 }
 
+void set_name(const TDF_Label& label, const std::string& utf8) {
+  TDataStd_Name::Set(label, TCollection_ExtendedString(utf8.c_str(), true));
+}
+
 }  // namespace
 
 gp_Trsf placed(const gp_XYZ& position_mm, const gp_XYZ& axis, double degrees) {
@@ -58,7 +63,7 @@ AssemblyWriter::AssemblyWriter() {
 
 TDF_Label AssemblyWriter::assembly(const std::string& name) {
   const TDF_Label label = shapes(document_)->NewShape();
-  TDataStd_Name::Set(label, name.c_str());
+  set_name(label, name);
   return label;
 }
 
@@ -66,7 +71,7 @@ TDF_Label AssemblyWriter::part(const TopoDS_Shape& shape, const std::string& nam
                                const Color& color, const std::string& material,
                                double density_g_cm3) {
   const TDF_Label label = shapes(document_)->AddShape(shape, false);
-  TDataStd_Name::Set(label, name.c_str());
+  set_name(label, name);
   const Quantity_Color srgb(color.r, color.g, color.b, Quantity_TOC_sRGB);
   XCAFDoc_DocumentTool::ColorTool(document_->Main())->SetColor(label, srgb, XCAFDoc_ColorSurf);
   if (density_g_cm3 > 0) {
@@ -81,7 +86,7 @@ TDF_Label AssemblyWriter::part(const TopoDS_Shape& shape, const std::string& nam
 void AssemblyWriter::place(const TDF_Label& into, const TDF_Label& what, const gp_Trsf& where,
                            const std::string& name) {
   const TDF_Label component = shapes(document_)->AddComponent(into, what, TopLoc_Location(where));
-  TDataStd_Name::Set(component, name.c_str());
+  set_name(component, name);
   if (std::find(parts_.begin(), parts_.end(), what) != parts_.end()) ++placed_parts_;
 }
 

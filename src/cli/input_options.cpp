@@ -18,8 +18,9 @@ void InputOptions::add_to(CLI::App& verb) {
           "--material", material,
           "material of the parts for which the file states none, e.g. steel, aluminium, abs, ptfe")
       ->capture_default_str();
-  verb.add_option("--fixed", fixed,
-                  "name of a part that does not move (may be repeated); inspect lists the names");
+  verb.add_option(
+      "--fixed", fixed,
+      "name of a part or sub-assembly that does not move (may be repeated); inspect lists them");
   verb.add_flag("--rigid", rigid, "all parts of the file move as one body");
   verb.add_flag("--require-exact-collision", require_exact_collision,
                 "refuse a concave part instead of letting it collide as its convex hull");

@@ -169,6 +169,23 @@ const Part& Assembly::part(std::string_view name) const {
   return find_part(parts_, name);
 }
 
+std::vector<const Part*> Assembly::select(std::string_view name) const {
+  std::vector<const Part*> below;
+  for (const Part& p : parts_) {
+    for (std::size_t end = p.path.find('/', 1); end != std::string::npos;
+         end = p.path.find('/', end + 1)) {
+      if (!name.empty() && ends_with_components(std::string_view(p.path).substr(0, end), name)) {
+        below.push_back(&p);
+        break;
+      }
+    }
+  }
+  const bool is_part = std::any_of(parts_.begin(), parts_.end(),
+                                   [&](const Part& p) { return p.name == name || p.path == name; });
+  if (is_part || below.empty()) return {&part(name)};
+  return below;
+}
+
 void Assembly::add_problem(Problem problem) {
   problems_.push_back(std::move(problem));
 }

@@ -34,6 +34,12 @@ constexpr double kNeighbourFactor =
     2;  // of the radius of what moves: fixed parts this near are shown whole
 constexpr double kDegree = std::numbers::pi / 180;
 
+// Entry `index` of one of MuJoCo's arrays of `width` numbers each.
+template <class T>
+const T* entry(const T* array, std::ptrdiff_t width, int index) {
+  return array + width * index;
+}
+
 Vec3 vec(const mjtNum* v) {
   return {v[0], v[1], v[2]};
 }
@@ -49,20 +55,20 @@ bool is_ground(const mjModel& m, int geom) {
 
 bool is_visible(const mjModel& m, int geom) {
   constexpr int kShownGroups = 3;  // mjv_defaultOption shows groups 0, 1 and 2
-  return m.geom_group[geom] < kShownGroups && m.geom_rgba[4 * geom + 3] > 0;
+  return m.geom_group[geom] < kShownGroups && entry(m.geom_rgba, 4, geom)[3] > 0;
 }
 
 // The corners of a geom's bounding box in the world.
 void add_corners(const mjModel& m, const mjData& d, int geom, std::vector<Vec3>& points) {
-  const mjtNum* box = m.geom_aabb + 6 * geom;  // centre and half sizes, in the geom's frame
-  const mjtNum* r = d.geom_xmat + 9 * geom;
+  const mjtNum* box = entry(m.geom_aabb, 6, geom);  // centre and half sizes, in the geom's frame
+  const mjtNum* r = entry(d.geom_xmat, 9, geom);
   for (int corner = 0; corner < 8; ++corner) {
     const double x = box[0] + ((corner & 1) != 0 ? box[3] : -box[3]);
     const double y = box[1] + ((corner & 2) != 0 ? box[4] : -box[4]);
     const double z = box[2] + ((corner & 4) != 0 ? box[5] : -box[5]);
-    points.push_back(vec(d.geom_xpos + 3 * geom) + Vec3{r[0] * x + r[1] * y + r[2] * z,
-                                                        r[3] * x + r[4] * y + r[5] * z,
-                                                        r[6] * x + r[7] * y + r[8] * z});
+    points.push_back(vec(entry(d.geom_xpos, 3, geom)) + Vec3{r[0] * x + r[1] * y + r[2] * z,
+                                                             r[3] * x + r[4] * y + r[5] * z,
+                                                             r[6] * x + r[7] * y + r[8] * z});
   }
 }
 
@@ -76,7 +82,7 @@ std::vector<Vec3> points_of(const mjModel& m, const mjData& d, Which which) {
       add_corners(m, d, geom, points);
   }
   for (int vertex = 0; vertex < m.nflexvert; ++vertex)
-    points.push_back(vec(d.flexvert_xpos + 3 * vertex));
+    points.push_back(vec(entry(d.flexvert_xpos, 3, vertex)));
   return points;
 }
 
@@ -93,9 +99,9 @@ double scene_radius(const mjModel& m, const mjData& d, const Vec3& centre, doubl
     radius = std::max(radius, norm(p - centre));
   for (int geom = 0; geom < m.ngeom; ++geom) {
     if (m.geom_type[geom] != mjGEOM_PLANE) continue;
-    const mjtNum* r = d.geom_xmat + 9 * geom;
-    radius =
-        std::max(radius, std::abs(dot(centre - vec(d.geom_xpos + 3 * geom), {r[2], r[5], r[8]})));
+    const mjtNum* r = entry(d.geom_xmat, 9, geom);
+    radius = std::max(radius,
+                      std::abs(dot(centre - vec(entry(d.geom_xpos, 3, geom)), {r[2], r[5], r[8]})));
   }
   return radius;
 }
@@ -244,6 +250,7 @@ std::vector<Camera> preview_cameras(const Model& model, std::span<const Trajecto
 
 std::vector<TrajectoryFrame> sample_frames(const TrajectoryReader& trajectory, int count) {
   std::vector<TrajectoryFrame> frames;
+  frames.reserve(static_cast<std::size_t>(std::max(count, 2)));
   const std::int64_t last = trajectory.frame_count() - 1;
   const std::int64_t wanted = std::min<std::int64_t>(std::max(count, 2), last + 1);
   for (std::int64_t i = 0; i < wanted; ++i) {

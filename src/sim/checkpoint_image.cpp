@@ -1,5 +1,7 @@
 #include "sim/checkpoint_image.hpp"
 
+#include "durasim/core/error.hpp"
+
 #include <mujoco/mjxmacro.h>
 
 #include <cstddef>
@@ -7,20 +9,22 @@
 #include <cstring>
 #include <memory>
 
-#include "durasim/core/error.hpp"
-
 namespace durasim::inline v0::sim {
 namespace {
 
-// The image is: head of mjData up to the solver statistics, tail after them, main buffer, arena up to parena.
+// The image is: head of mjData up to the solver statistics, tail after them, main buffer, arena up
+// to parena.
 constexpr std::size_t kHead = offsetof(mjData, solver);
 constexpr std::size_t kTailAt = offsetof(mjData, solver_niter);
 constexpr std::size_t kTail = sizeof(mjData) - kTailAt;
 
-std::uintptr_t address_of(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+std::uintptr_t address_of(const void* pointer) {
+  return reinterpret_cast<std::uintptr_t>(pointer);
+}
 
 // Arena pointers are stored as offset + 1 from the arena's begin, 0 for none.
-void store_offset(std::byte* image, std::size_t member_at, const void* pointer, const mjData* data) {
+void store_offset(std::byte* image, std::size_t member_at, const void* pointer,
+                  const mjData* data) {
   const std::uintptr_t offset = address_of(pointer) - address_of(data->arena);
   const std::uint64_t stored = pointer != nullptr && offset <= data->parena ? offset + 1 : 0;
   std::memcpy(image + kHead + (member_at - kTailAt), &stored, sizeof stored);
@@ -46,7 +50,8 @@ std::unique_ptr<mjData> scalars_of(ByteView image) {
 }
 
 void require(bool condition, const char* what) {
-  if (!condition) throw FormatError(std::string("the checkpoint's image of mjData is damaged: ") + what);
+  if (!condition)
+    throw FormatError(std::string("the checkpoint's image of mjData is damaged: ") + what);
 }
 
 }  // namespace
@@ -79,20 +84,25 @@ void append_image(const mjModel* model, const mjData* data, Bytes& bytes) {
 void check_image(const mjModel* model, const mjData* data, ByteView image) {
   require(image.size() >= kHead + kTail, "it ends too early");
   const auto scalars = scalars_of(image);
-  require(scalars->nbuffer == data->nbuffer && scalars->narena == data->narena && scalars->nplugin == data->nplugin,
+  require(scalars->nbuffer == data->nbuffer && scalars->narena == data->narena &&
+              scalars->nplugin == data->nplugin,
           "its buffers have other sizes");
-  require(scalars->parena <= static_cast<std::size_t>(data->narena) && scalars->pstack == 0 && scalars->pbase == 0,
+  require(scalars->parena <= static_cast<std::size_t>(data->narena) && scalars->pstack == 0 &&
+              scalars->pbase == 0,
           "its arena is impossible");
-  require(image.size() == kHead + kTail + static_cast<std::size_t>(data->nbuffer) + scalars->parena, "its length is wrong");
+  require(image.size() == kHead + kTail + static_cast<std::size_t>(data->nbuffer) + scalars->parena,
+          "its length is wrong");
 #undef MJ_D
 #define MJ_D(n) (scalars->n)
 #undef MJ_M
 #define MJ_M(n) (model->n)
-#define X(type, name, nr, nc)                                                                              \
-  if (const std::uint64_t stored = stored_offset(image.data(), offsetof(mjData, name)); stored != 0) {     \
-    require(stored - 1 <= scalars->parena && (nr) >= 0 &&                                                  \
-                static_cast<std::uint64_t>(nr) <= (scalars->parena - (stored - 1)) / ((nc) * sizeof(type)), \
-            "array " #name " does not fit into its arena");                                                \
+#define X(type, name, nr, nc)                                                           \
+  if (const std::uint64_t stored = stored_offset(image.data(), offsetof(mjData, name)); \
+      stored != 0) {                                                                    \
+    require(stored - 1 <= scalars->parena && (nr) >= 0 &&                               \
+                static_cast<std::uint64_t>(nr) <=                                       \
+                    (scalars->parena - (stored - 1)) / ((nc) * sizeof(type)),           \
+            "array " #name " does not fit into its arena");                             \
   }
   MJDATA_ARENA_POINTERS
 #undef X
@@ -108,11 +118,12 @@ void restore_image(const mjModel* model, mjData* data, ByteView image) {
 #define X(type, name, nr, nc) data->name = own->name;
   MJDATA_POINTERS
 #undef X
-#define X(type, name, nr, nc)                                                                          \
-  {                                                                                                    \
-    const std::uint64_t stored = stored_offset(image.data(), offsetof(mjData, name));                  \
-    std::byte* place = stored == 0 ? nullptr : static_cast<std::byte*>(data->arena) + (stored - 1);    \
-    data->name = reinterpret_cast<type*>(place);                                                       \
+#define X(type, name, nr, nc)                                                         \
+  {                                                                                   \
+    const std::uint64_t stored = stored_offset(image.data(), offsetof(mjData, name)); \
+    std::byte* place =                                                                \
+        stored == 0 ? nullptr : static_cast<std::byte*>(data->arena) + (stored - 1);  \
+    data->name = reinterpret_cast<type*>(place);                                      \
   }
   MJDATA_ARENA_POINTERS
 #undef X

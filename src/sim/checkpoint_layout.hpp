@@ -1,12 +1,13 @@
-// The bytes of a checkpoint: CheckpointRecord; then the identity (texts); then the timers; then the physics,
-// which is the integration state or the image of mjData. Little-endian, as both supported machines are.
+// The bytes of a checkpoint: CheckpointRecord; then the identity (texts); then the timers; then the
+// physics, which is the integration state or the image of mjData. Little-endian, as both supported
+// machines are.
 #pragma once
+
+#include "durasim/core/bytes.hpp"
 
 #include <bit>
 #include <cstdint>
 #include <type_traits>
-
-#include "durasim/core/bytes.hpp"
 
 namespace durasim::inline v0::sim {
 
@@ -31,7 +32,8 @@ struct CheckpointRecord {
   std::uint64_t timer_count = 0;
   std::uint64_t physics_bytes = 0;
 };
-static_assert(std::has_unique_object_representations_v<std::uint64_t> && sizeof(CheckpointRecord) == 14 * 8);
+static_assert(std::has_unique_object_representations_v<std::uint64_t> &&
+              sizeof(CheckpointRecord) == 14 * 8);
 
 // Throws FormatError when the bytes do not begin with a record.
 CheckpointRecord read_record(ByteView bytes);

@@ -1,5 +1,5 @@
-// The bits of the calling thread's floating-point control that change results: rounding and denormals, not the
-// sticky status flags nor the masks of exceptions.
+// The bits of the calling thread's floating-point control that change results: rounding and
+// denormals, not the sticky status flags nor the masks of exceptions.
 #pragma once
 
 #include <cstdint>

@@ -181,18 +181,20 @@ bool GlContext::open(const Display& display, std::string& reason) {
   return true;
 }
 
-CurrentGl::CurrentGl(const GlContext& context) : context_(context) {
-  const auto& egl = *context.egl_;
+bool GlContext::make_current() const noexcept {
   // The API that is bound is the thread's, so it is said again on whichever thread this is.
-  if (egl.bind_api(kOpenGlApi) == 0 ||
-      egl.make_current(context.display_, nullptr, nullptr, context.context_) == 0) {
-    throw UnavailableError(fmt::format("{}: the OpenGL context cannot be used (EGL error {:#x})",
-                                       context.backend_, egl.get_error()));
-  }
+  return egl_->bind_api(kOpenGlApi) != 0 &&
+         egl_->make_current(display_, nullptr, nullptr, context_) != 0;
 }
 
-CurrentGl::~CurrentGl() {
-  context_.egl_->make_current(context_.display_, nullptr, nullptr, nullptr);
+void GlContext::release() const noexcept {
+  egl_->make_current(display_, nullptr, nullptr, nullptr);
+}
+
+CurrentGl::CurrentGl(const GlContext& context) : context_(context) {
+  if (!context.make_current()) {
+    throw UnavailableError(context.backend() + ": the OpenGL context cannot be used any more");
+  }
 }
 
 }  // namespace durasim::inline v0::sim

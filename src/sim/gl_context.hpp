@@ -22,8 +22,11 @@ class GlContext {
   // "EGL device 0: llvmpipe (LLVM 15.0.6, 256 bits)"
   [[nodiscard]] const std::string& backend() const { return backend_; }
 
+  // On the calling thread. False when the driver refuses.
+  [[nodiscard]] bool make_current() const noexcept;
+  void release() const noexcept;
+
  private:
-  friend class CurrentGl;
   struct Egl;
   struct Display;
   bool open(const Display& display, std::string& reason);
@@ -38,7 +41,7 @@ class GlContext {
 class CurrentGl {
  public:
   explicit CurrentGl(const GlContext& context);  // throws UnavailableError
-  ~CurrentGl();
+  ~CurrentGl() { context_.release(); }
   CurrentGl(const CurrentGl&) = delete;
   CurrentGl& operator=(const CurrentGl&) = delete;
 

@@ -1,4 +1,11 @@
-// What the last bit of a simulation depends on in this process: libraries, CPU features, floating-point mode.
+// What the last bit of a simulation depends on in this process: libraries, CPU features,
+// floating-point mode.
+#include "durasim/core/files.hpp"
+#include "durasim/core/sha256.hpp"
+#include "durasim/sim/checkpoint.hpp"
+
+#include "sim/floating_point_mode.hpp"
+
 #include <dlfcn.h>
 #include <elf.h>
 #include <fmt/format.h>
@@ -11,11 +18,6 @@
 #include <cfenv>
 #include <cmath>
 #include <cstring>
-
-#include "durasim/core/files.hpp"
-#include "durasim/core/sha256.hpp"
-#include "durasim/sim/checkpoint.hpp"
-#include "sim/floating_point_mode.hpp"
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -35,7 +37,8 @@ std::string build_id_of(ByteView notes) {
     const std::size_t name_at = sizeof header;
     const std::size_t text_at = name_at + padded(header.n_namesz);
     if (text_at + header.n_descsz > notes.size()) break;
-    if (header.n_type == NT_GNU_BUILD_ID && header.n_namesz == 4 && std::memcmp(notes.data() + name_at, "GNU", 4) == 0) {
+    if (header.n_type == NT_GNU_BUILD_ID && header.n_namesz == 4 &&
+        std::memcmp(notes.data() + name_at, "GNU", 4) == 0) {
       return hex(notes.subspan(text_at, header.n_descsz));
     }
     const std::size_t next = text_at + padded(header.n_descsz);
@@ -57,7 +60,8 @@ int match_object(dl_phdr_info* info, std::size_t, void* argument) {
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     const std::uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
-    inside = inside || (segment.p_type == PT_LOAD && object.address >= begin && object.address - begin < segment.p_memsz);
+    inside = inside || (segment.p_type == PT_LOAD && object.address >= begin &&
+                        object.address - begin < segment.p_memsz);
   }
   if (!inside) return 0;
   object.path = info->dlpi_name;
@@ -65,13 +69,15 @@ int match_object(dl_phdr_info* info, std::size_t, void* argument) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
     // The loader gives addresses as integers; the segment is mapped for as long as the object.
-    const auto* notes = reinterpret_cast<const std::byte*>(info->dlpi_addr + segment.p_vaddr);  // NOLINT(performance-no-int-to-ptr)
+    const auto* notes = reinterpret_cast<const std::byte*>(
+        info->dlpi_addr + segment.p_vaddr);  // NOLINT(performance-no-int-to-ptr)
     object.build_id = build_id_of({notes, segment.p_memsz});
   }
   return 1;
 }
 
-// The build id of the object that holds `symbol` as the process resolves it, else the hash of its file.
+// The build id of the object that holds `symbol` as the process resolves it, else the hash of its
+// file.
 std::string build_of(const char* symbol) {
   LoadedObject object{std::bit_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, symbol)), {}, {}};
   if (dl_iterate_phdr(match_object, &object) == 0) return "unknown";
@@ -95,12 +101,14 @@ std::string cpu_features() {
 #endif
 }
 
-// Each probe sums up the bits of a function at many arguments: code paths of libm differ in the last bit of about
-// one result in a thousand. Through volatile pointers, so that the compiler neither folds nor replaces a call.
+// Each probe sums up the bits of a function at many arguments: code paths of libm differ in the
+// last bit of about one result in a thousand. Through volatile pointers, so that the compiler
+// neither folds nor replaces a call.
 std::uint64_t probe(int index) {
   using Function = double (*)(double);
-  const std::array<Function volatile, 10> functions{std::sin,  std::cos,  std::tan,  std::exp,  std::log,
-                                                    std::asin, std::acos, std::atan, std::sinh, std::cbrt};
+  const std::array<Function volatile, 10> functions{std::sin,  std::cos,  std::tan,  std::exp,
+                                                    std::log,  std::asin, std::acos, std::atan,
+                                                    std::sinh, std::cbrt};
   double (*volatile power)(double, double) = std::pow;
   double (*volatile angle)(double, double) = std::atan2;
   constexpr int kArguments = 1000;
@@ -110,7 +118,9 @@ std::uint64_t probe(int index) {
   for (int i = 0; i < kArguments; ++i) {
     // Inside (0, 1), the domain of all of them; other arguments for each probe.
     const double x = (i + (index + 0.5) / 65) / kArguments;
-    const double y = function == 10 ? power(x, 2.718 - x) : function == 11 ? angle(x, 0.618 - x) : functions[function](x);
+    const double y = function == 10   ? power(x, 2.718 - x)
+                     : function == 11 ? angle(x, 0.618 - x)
+                                      : functions[function](x);
     sum = std::rotl(sum, 1) ^ std::bit_cast<std::uint64_t>(y);
   }
   return sum;
@@ -118,7 +128,8 @@ std::uint64_t probe(int index) {
 
 std::string libm_probe() {
   constexpr int kProbes = 64;
-  std::fenv_t callers{};  // the probe must not depend on the rounding mode of the thread that asks first
+  std::fenv_t
+      callers{};  // the probe must not depend on the rounding mode of the thread that asks first
   std::fegetenv(&callers);
   std::fesetenv(FE_DFL_ENV);
   ByteWriter values;
@@ -128,8 +139,9 @@ std::string libm_probe() {
 }
 
 Identity identity_of_process() {
-  return {mj_versionString(), build_of("mj_step"), fmt::format("glibc {}", gnu_get_libc_version()), build_of("sin"),
-          cpu_features(),     "",                  libm_probe()};
+  return {mj_versionString(), build_of("mj_step"), fmt::format("glibc {}", gnu_get_libc_version()),
+          build_of("sin"),    cpu_features(),      "",
+          libm_probe()};
 }
 
 }  // namespace
@@ -143,8 +155,9 @@ Identity current_identity() {
 
 std::string fingerprint(const Identity& identity) {
   ByteWriter text;
-  for (const std::string* member : {&identity.mujoco, &identity.mujoco_build, &identity.libc, &identity.libm_build,
-                                    &identity.cpu_features, &identity.floating_point, &identity.libm_probe}) {
+  for (const std::string* member :
+       {&identity.mujoco, &identity.mujoco_build, &identity.libc, &identity.libm_build,
+        &identity.cpu_features, &identity.floating_point, &identity.libm_probe}) {
     text.text(*member);
   }
   return sha256_hex(text.bytes());

@@ -1,13 +1,13 @@
 // Stepping: the order of physics, rules, controllers and measurements within one step.
 #include "durasim/sim/loop.hpp"
 
+#include "sim/loop_impl.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
-
-#include "sim/loop_impl.hpp"
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -16,7 +16,8 @@ const mjModel* require_model(const std::shared_ptr<const Model>& model) {
   if (!model) throw InvalidArgument("the simulation loop needs a model");
   const double timestep = model->get()->opt.timestep;
   if (!std::isfinite(timestep) || timestep < 1e-9 || timestep > 1) {
-    throw InvalidArgument(fmt::format("the model's timestep must be between 1e-9 and 1 second, not {:g}", timestep));
+    throw InvalidArgument(
+        fmt::format("the model's timestep must be between 1e-9 and 1 second, not {:g}", timestep));
   }
   return model->get();
 }
@@ -24,8 +25,9 @@ const mjModel* require_model(const std::shared_ptr<const Model>& model) {
 std::int64_t whole_steps(Seconds duration, double timestep_s) {
   const double steps = duration.count() / timestep_s;
   if (!std::isfinite(steps) || steps < 0 || steps > 1e12) {
-    throw InvalidArgument(fmt::format("the duration must be between 0 and 1e12 steps of {:g} s, not {:g} s", timestep_s,
-                                      duration.count()));
+    throw InvalidArgument(
+        fmt::format("the duration must be between 0 and 1e12 steps of {:g} s, not {:g} s",
+                    timestep_s, duration.count()));
   }
   return std::llround(steps);
 }
@@ -78,12 +80,15 @@ SimulationLoop::Impl::Impl(std::shared_ptr<const Model> model, LoopOptions optio
 }
 
 void SimulationLoop::Impl::require_usable() const {
-  if (broken_) throw LogicError("an exception left this simulation loop in the middle of a step; load a checkpoint first");
+  if (broken_)
+    throw LogicError(
+        "an exception left this simulation loop in the middle of a step; load a checkpoint first");
 }
 
 void SimulationLoop::Impl::collect_warnings(MujocoCall& call) {
   for (std::string& text : call.take_warnings()) {
-    if (std::find(warnings.begin(), warnings.end(), text) == warnings.end()) warnings.push_back(std::move(text));
+    if (std::find(warnings.begin(), warnings.end(), text) == warnings.end())
+      warnings.push_back(std::move(text));
   }
 }
 
@@ -143,7 +148,8 @@ bool SimulationLoop::Impl::advance(std::int64_t max_steps) {
   return verdict.has_value();
 }
 
-std::optional<Verdict> SimulationLoop::Impl::run(const std::stop_token& stop, const ProgressCallback& progress) {
+std::optional<Verdict> SimulationLoop::Impl::run(const std::stop_token& stop,
+                                                 const ProgressCallback& progress) {
   Stepping stepping(*this);
   const std::int64_t first_step = step;
   const SteadyTime begin = options_.clock->steady_now();
@@ -190,20 +196,45 @@ SimulationLoop::~SimulationLoop() = default;
 SimulationLoop::SimulationLoop(SimulationLoop&&) noexcept = default;
 SimulationLoop& SimulationLoop::operator=(SimulationLoop&&) noexcept = default;
 
-std::optional<Verdict> SimulationLoop::run(const std::stop_token& stop, const ProgressCallback& progress) {
+std::optional<Verdict> SimulationLoop::run(const std::stop_token& stop,
+                                           const ProgressCallback& progress) {
   return impl_->run(stop, progress);
 }
-bool SimulationLoop::advance(std::int64_t max_steps) { return impl_->advance(max_steps); }
-const std::optional<Verdict>& SimulationLoop::verdict() const { return impl_->verdict; }
-Metrics SimulationLoop::metrics() const { return impl_->metrics(); }
-std::int64_t SimulationLoop::step_count() const { return impl_->step; }
-std::int64_t SimulationLoop::total_steps() const { return impl_->total_steps; }
-const std::vector<std::string>& SimulationLoop::warnings() const { return impl_->warnings; }
-void SimulationLoop::set_controller(Controller controller) { impl_->controller = std::move(controller); }
-void SimulationLoop::attach(TrajectorySink* sink) { impl_->attach(sink); }
-void SimulationLoop::save_state(Checkpoint& checkpoint) const { impl_->save_state(checkpoint.bytes_); }
-void SimulationLoop::load_state(const Checkpoint& checkpoint) { impl_->load_state(checkpoint.bytes_); }
-std::string SimulationLoop::final_state_hash() const { return impl_->state_hash(); }
-const mjData_* SimulationLoop::data() const { return impl_->data(); }
+bool SimulationLoop::advance(std::int64_t max_steps) {
+  return impl_->advance(max_steps);
+}
+const std::optional<Verdict>& SimulationLoop::verdict() const {
+  return impl_->verdict;
+}
+Metrics SimulationLoop::metrics() const {
+  return impl_->metrics();
+}
+std::int64_t SimulationLoop::step_count() const {
+  return impl_->step;
+}
+std::int64_t SimulationLoop::total_steps() const {
+  return impl_->total_steps;
+}
+const std::vector<std::string>& SimulationLoop::warnings() const {
+  return impl_->warnings;
+}
+void SimulationLoop::set_controller(Controller controller) {
+  impl_->controller = std::move(controller);
+}
+void SimulationLoop::attach(TrajectorySink* sink) {
+  impl_->attach(sink);
+}
+void SimulationLoop::save_state(Checkpoint& checkpoint) const {
+  impl_->save_state(checkpoint.bytes_);
+}
+void SimulationLoop::load_state(const Checkpoint& checkpoint) {
+  impl_->load_state(checkpoint.bytes_);
+}
+std::string SimulationLoop::final_state_hash() const {
+  return impl_->state_hash();
+}
+const mjData_* SimulationLoop::data() const {
+  return impl_->data();
+}
 
 }  // namespace durasim::inline v0::sim

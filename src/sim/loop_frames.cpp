@@ -1,13 +1,16 @@
-// When a frame is due: whole steps and picoseconds, so that no frame is lost to the rounding of times.
-#include <cmath>
-
+// When a frame is due: whole steps and picoseconds, so that no frame is lost to the rounding of
+// times.
 #include "durasim/core/error.hpp"
+
 #include "sim/loop_impl.hpp"
+
+#include <cmath>
 
 namespace durasim::inline v0::sim {
 namespace {
 
-__extension__ using Wide = __int128;  // products of steps and picoseconds exceed 64 bits after some hours
+__extension__ using Wide =
+    __int128;  // products of steps and picoseconds exceed 64 bits after some hours
 
 constexpr Wide kPicosecondsPerSecond = 1'000'000'000'000;
 
@@ -26,13 +29,15 @@ std::int64_t step_of_frame(std::int64_t frame, int fps, double timestep_s) {
 }
 
 FrameSchedule::FrameSchedule(int fps, double timestep_s) : fps_(fps), timestep_s_(timestep_s) {
-  if (fps < 1 || fps > 1000) throw InvalidArgument("a trajectory sink must ask for 1 to 1000 frames per second");
+  if (fps < 1 || fps > 1000)
+    throw InvalidArgument("a trajectory sink must ask for 1 to 1000 frames per second");
 }
 
 void FrameSchedule::skip_to(std::int64_t step) {
   // The smallest frame k with step_of_frame(k) >= step, that is with k * 1e12 > (step - 1) * rate.
   const Wide rate = frame_rate(fps_, timestep_s_);
-  next_frame_ = step <= 0 ? 0 : static_cast<std::int64_t>((step - 1) * rate / kPicosecondsPerSecond) + 1;
+  next_frame_ =
+      step <= 0 ? 0 : static_cast<std::int64_t>((step - 1) * rate / kPicosecondsPerSecond) + 1;
   next_step_ = step_of_frame(next_frame_, fps_, timestep_s_);
 }
 

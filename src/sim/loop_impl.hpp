@@ -1,5 +1,12 @@
-// The inside of SimulationLoop: stepping (loop.cpp), saving and loading (loop_state.cpp), frames (loop_frames.cpp).
+// The inside of SimulationLoop: stepping (loop.cpp), saving and loading (loop_state.cpp), frames
+// (loop_frames.cpp).
 #pragma once
+
+#include "durasim/sim/loop.hpp"
+
+#include "sim/metrics.hpp"
+#include "sim/mujoco_guard.hpp"
+#include "sim/rules.hpp"
 
 #include <mujoco/mujoco.h>
 
@@ -8,11 +15,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "durasim/sim/loop.hpp"
-#include "sim/metrics.hpp"
-#include "sim/mujoco_guard.hpp"
-#include "sim/rules.hpp"
 
 namespace durasim::inline v0::sim {
 
@@ -70,7 +72,9 @@ class SimulationLoop::Impl {
   void finish(Verdict decided);
   void record_if(bool wanted);
   void collect_warnings(MujocoCall& call);
-  [[nodiscard]] Seconds time_of(std::int64_t steps) const { return Seconds(static_cast<double>(steps) * timestep_s_); }
+  [[nodiscard]] Seconds time_of(std::int64_t steps) const {
+    return Seconds(static_cast<double>(steps) * timestep_s_);
+  }
   void require_usable() const;
   void require_saveable() const;
   [[nodiscard]] Bytes identity_prefix() const;

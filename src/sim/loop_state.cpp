@@ -1,22 +1,24 @@
 // Saving and loading a run between two steps, and the hash of its state.
+#include "durasim/core/sha256.hpp"
+
+#include "sim/checkpoint_image.hpp"
+#include "sim/checkpoint_layout.hpp"
+#include "sim/floating_point_mode.hpp"
+#include "sim/loop_impl.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
 #include <cstring>
 #include <utility>
 
-#include "durasim/core/sha256.hpp"
-#include "sim/checkpoint_image.hpp"
-#include "sim/checkpoint_layout.hpp"
-#include "sim/floating_point_mode.hpp"
-#include "sim/loop_impl.hpp"
-
 namespace durasim::inline v0::sim {
 namespace {
 
 // The names are those of Identity's members, in the order in which identity_prefix() writes them.
-constexpr std::array<const char*, 10> kMembers{"mujoco",         "mujoco_build", "libc",  "libm_build", "cpu_features",
-                                               "floating_point", "libm_probe",   "model", "rules",      "physics"};
+constexpr std::array<const char*, 10> kMembers{
+    "mujoco",         "mujoco_build", "libc",  "libm_build", "cpu_features",
+    "floating_point", "libm_probe",   "model", "rules",      "physics"};
 
 template <typename T>
 void append(Bytes& bytes, const T* values, std::size_t count) {
@@ -33,9 +35,12 @@ void write_zone(ByteWriter& text, const Zone& zone) {
   }
 }
 
-[[noreturn]] void throw_mismatch(const char* member, const std::string& saved, const std::string& here) {
+[[noreturn]] void throw_mismatch(const char* member, const std::string& saved,
+                                 const std::string& here) {
   throw CheckpointMismatch(
-      member, fmt::format("the checkpoint cannot be continued bit for bit: its {} is '{}', here it is '{}'", member, saved, here));
+      member,
+      fmt::format("the checkpoint cannot be continued bit for bit: its {} is '{}', here it is '{}'",
+                  member, saved, here));
 }
 
 // The three variable parts behind the record, or FormatError.
@@ -46,12 +51,14 @@ struct Parts {
 Parts split(ByteView bytes, const CheckpointRecord& record) {
   ByteView rest = bytes.subspan(sizeof record);
   const auto take = [&rest](std::uint64_t count, std::uint64_t size) {
-    if (count > rest.size() / size) throw FormatError("the checkpoint is damaged: it ends too early");
+    if (count > rest.size() / size)
+      throw FormatError("the checkpoint is damaged: it ends too early");
     const ByteView part = rest.first(count * size);
     rest = rest.subspan(count * size);
     return part;
   };
-  const Parts parts{take(record.identity_bytes, 1), take(record.timer_count, 8), take(record.physics_bytes, 1)};
+  const Parts parts{take(record.identity_bytes, 1), take(record.timer_count, 8),
+                    take(record.physics_bytes, 1)};
   if (!rest.empty()) throw FormatError("the checkpoint is damaged: it is longer than it says");
   return parts;
 }
@@ -64,7 +71,8 @@ void compare_identity(ByteView saved, ByteView here) {
     const std::string our_text = ours.text();
     if (saved_text != our_text) throw_mismatch(member, saved_text, our_text);
   }
-  if (!theirs.at_end()) throw FormatError("the checkpoint is damaged: its identity is longer than it should be");
+  if (!theirs.at_end())
+    throw FormatError("the checkpoint is damaged: its identity is longer than it should be");
 }
 
 }  // namespace
@@ -84,8 +92,9 @@ std::string SimulationLoop::Impl::rules_hash() const {
 Bytes SimulationLoop::Impl::identity_prefix() const {
   const Identity identity = current_identity();
   ByteWriter text;
-  for (const std::string* member : {&identity.mujoco, &identity.mujoco_build, &identity.libc, &identity.libm_build,
-                                    &identity.cpu_features, &identity.floating_point, &identity.libm_probe}) {
+  for (const std::string* member :
+       {&identity.mujoco, &identity.mujoco_build, &identity.libc, &identity.libm_build,
+        &identity.cpu_features, &identity.floating_point, &identity.libm_probe}) {
     text.text(*member);
   }
   text.text(owner_->sha256());
@@ -98,10 +107,14 @@ void SimulationLoop::Impl::require_saveable() const {
   require_usable();
   if (verdict) throw LogicError("the run has ended; there is no state to continue from");
   if ((model_->opt.enableflags & mjENBL_IPC) != 0) {
-    throw UnavailableError("a model with the flag ipc cannot be saved: MuJoCo keeps contact multipliers outside its state");
+    throw UnavailableError(
+        "a model with the flag ipc cannot be saved: MuJoCo keeps contact multipliers outside its "
+        "state");
   }
   if (whole_image_ && model_->nplugin > 0) {
-    throw UnavailableError("a model with sleeping islands and engine plugins cannot be saved: plugins keep data of their own");
+    throw UnavailableError(
+        "a model with sleeping islands and engine plugins cannot be saved: plugins keep data of "
+        "their own");
   }
 }
 
@@ -146,7 +159,8 @@ void SimulationLoop::Impl::load_state(ByteView bytes) {
   const CheckpointRecord record = read_record(bytes);
   const Parts parts = split(bytes, record);
   compare_identity(parts.identity, identity_prefix());
-  if (record.timer_count != rules_.timers().size() || record.step < 0) throw FormatError("the checkpoint is damaged: its timers");
+  if (record.timer_count != rules_.timers().size() || record.step < 0)
+    throw FormatError("the checkpoint is damaged: its timers");
   const auto state_size = static_cast<std::size_t>(mj_stateSize(model_, mjSTATE_INTEGRATION));
   if (whole_image_) {
     check_image(model_, data_.get(), parts.physics);

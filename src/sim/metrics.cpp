@@ -1,10 +1,10 @@
 #include "sim/metrics.hpp"
 
+#include "durasim/geometry/math.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-
-#include "durasim/geometry/math.hpp"
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -13,8 +13,12 @@ using geometry::cross;
 using geometry::dot;
 using geometry::Vec3;
 
-Vec3 vec(const double* p) { return {p[0], p[1], p[2]}; }
-std::ptrdiff_t at(int index, int width) { return static_cast<std::ptrdiff_t>(index) * width; }
+Vec3 vec(const double* p) {
+  return {p[0], p[1], p[2]};
+}
+std::ptrdiff_t at(int index, int width) {
+  return static_cast<std::ptrdiff_t>(index) * width;
+}
 
 }  // namespace
 
@@ -40,8 +44,8 @@ MetricsCollector::MetricsCollector(const mjModel* model)
 }
 
 Fastest MetricsCollector::observe_motion(const mjData* data) {
-  // cvel is the velocity at the centre of mass of the body's whole tree, so the body's own lever is added
-  // (what mj_objectVelocity does): v = cvel_lin + omega x (xipos - subtree_com of the root).
+  // cvel is the velocity at the centre of mass of the body's whole tree, so the body's own lever is
+  // added (what mj_objectVelocity does): v = cvel_lin + omega x (xipos - subtree_com of the root).
   int fastest = -1;
   double fastest2 = 0;
   double energy_bound2 = 0;
@@ -49,7 +53,8 @@ Fastest MetricsCollector::observe_motion(const mjData* data) {
     const int body = moving_[i];
     const double* cvel = data->cvel + at(body, 6);
     const Vec3 omega = vec(cvel);
-    const Vec3 lever = vec(data->xipos + at(body, 3)) - vec(data->subtree_com + at(model_->body_rootid[body], 3));
+    const Vec3 lever =
+        vec(data->xipos + at(body, 3)) - vec(data->subtree_com + at(model_->body_rootid[body], 3));
     const Vec3 v = vec(cvel + 3) + cross(omega, lever);
     const double v2 = dot(v, v);
     energy_bound2 += model_->body_mass[body] * v2 + max_inertia_[i] * dot(omega, omega);
@@ -60,7 +65,8 @@ Fastest MetricsCollector::observe_motion(const mjData* data) {
   }
   const double speed = std::sqrt(fastest2);
   values_.max_speed_m_s = std::max(values_.max_speed_m_s, speed);
-  for (const int dof : armature_dofs_) energy_bound2 += model_->dof_armature[dof] * data->qvel[dof] * data->qvel[dof];
+  for (const int dof : armature_dofs_)
+    energy_bound2 += model_->dof_armature[dof] * data->qvel[dof] * data->qvel[dof];
   observe_kinetic_energy(data, 0.5 * energy_bound2);
   return {fastest, speed};
 }
@@ -69,7 +75,8 @@ void MetricsCollector::observe_kinetic_energy(const mjData* data, double upper_b
   if (bound_is_valid_ && !(upper_bound_j > values_.max_kinetic_energy_j)) return;
   mj_mulM(model_, data, momentum_.data(), data->qvel);
   double energy2 = 0;
-  for (int dof = 0; dof < model_->nv; ++dof) energy2 += momentum_[static_cast<std::size_t>(dof)] * data->qvel[dof];
+  for (int dof = 0; dof < model_->nv; ++dof)
+    energy2 += momentum_[static_cast<std::size_t>(dof)] * data->qvel[dof];
   values_.max_kinetic_energy_j = std::max(values_.max_kinetic_energy_j, 0.5 * energy2);
 }
 
@@ -78,9 +85,11 @@ void MetricsCollector::observe_contacts(const mjData* data, bool with_forces) {
   const bool pyramidal = model_->opt.cone == mjCONE_PYRAMIDAL;
   for (int i = 0; i < data->ncon; ++i) {
     const mjContact& contact = data->contact[i];
-    if (contact.exclude == 0) values_.max_penetration_m = std::max(values_.max_penetration_m, -contact.dist);
+    if (contact.exclude == 0)
+      values_.max_penetration_m = std::max(values_.max_penetration_m, -contact.dist);
     if (!with_forces || contact.efc_address < 0) continue;
-    // The normal is the first row of an elliptic cone and the sum over the edges of a pyramid (mj_contactForce).
+    // The normal is the first row of an elliptic cone and the sum over the edges of a pyramid
+    // (mj_contactForce).
     const double* force = data->efc_force + contact.efc_address;
     const int rows = pyramidal && contact.dim > 1 ? 2 * (contact.dim - 1) : 1;
     double normal = 0;
@@ -91,7 +100,8 @@ void MetricsCollector::observe_contacts(const mjData* data, bool with_forces) {
 
 void MetricsCollector::observe_work(const mjData* data) {
   double power = 0;
-  for (int i = 0; i < model_->nout; ++i) power += std::abs(data->actuator_force[i] * data->actuator_velocity[i]);
+  for (int i = 0; i < model_->nout; ++i)
+    power += std::abs(data->actuator_force[i] * data->actuator_velocity[i]);
   values_.energy_j += power * model_->opt.timestep;
 }
 

@@ -1,11 +1,11 @@
 // What a run measures, gathered each step at the cost of a few nanoseconds per body and contact.
 #pragma once
 
+#include "durasim/sim/verdict.hpp"
+
 #include <mujoco/mujoco.h>
 
 #include <vector>
-
-#include "durasim/sim/verdict.hpp"
 
 namespace durasim::inline v0::sim {
 
@@ -22,9 +22,11 @@ class MetricsCollector {
  public:
   explicit MetricsCollector(const mjModel* model);
 
-  // Speeds and kinetic energy of the fresh state. A speed that is not a number counts as the fastest.
+  // Speeds and kinetic energy of the fresh state. A speed that is not a number counts as the
+  // fastest.
   Fastest observe_motion(const mjData* data);
-  // Contacts; their forces only when the data comes from a whole step (they are unknown after mj_step1).
+  // Contacts; their forces only when the data comes from a whole step (they are unknown after
+  // mj_step1).
   void observe_contacts(const mjData* data, bool with_forces);
   // Work of the actuators in the step that was just made.
   void observe_work(const mjData* data);

@@ -1,14 +1,15 @@
-// Foreign MJCF in memory: its checks, its form as one message, and the trial that runs in the child process.
+// Foreign MJCF in memory: its checks, its form as one message, and the trial that runs in the child
+// process.
 #include "durasim/sim/mjcf_bundle.hpp"
+
+#include "sim/mjcf_bundle_scan.hpp"
+#include "sim/mujoco_guard.hpp"
 
 #include <fmt/format.h>
 #include <mujoco/mujoco.h>
 
 #include <limits>
 #include <memory>
-
-#include "sim/mjcf_bundle_scan.hpp"
-#include "sim/mujoco_guard.hpp"
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -62,12 +63,14 @@ void check_mjcf_source(const MjcfSource& source, const MjcfLimits& limits) {
   for (const auto& [name, bytes] : source.assets) {
     total += bytes.size();
     if (bytes.size() > limits.max_file_bytes) {
-      throw LimitError(fmt::format("'{}' has {} bytes; the limit is {}", name, bytes.size(), limits.max_file_bytes));
+      throw LimitError(fmt::format("'{}' has {} bytes; the limit is {}", name, bytes.size(),
+                                   limits.max_file_bytes));
     }
   }
   if (source.assets.size() > limits.max_files || total > limits.max_total_bytes) {
-    throw LimitError(fmt::format("the model has {} files of {} bytes; the limits are {} files and {} bytes",
-                                 source.assets.size(), total, limits.max_files, limits.max_total_bytes));
+    throw LimitError(
+        fmt::format("the model has {} files of {} bytes; the limits are {} files and {} bytes",
+                    source.assets.size(), total, limits.max_files, limits.max_total_bytes));
   }
   MemoryFiles files(source);
   MjcfScan(files, limits).scan(source.xml, "model");
@@ -87,7 +90,8 @@ Bytes encode_mjcf_bundle(const MjcfSource& source) {
 
 MjcfSource decode_mjcf_bundle(ByteView bundle) {
   ByteReader message(bundle);
-  if (message.u32() != kBundleMagic) throw FormatError("this is not a bundle of MJCF and its files");
+  if (message.u32() != kBundleMagic)
+    throw FormatError("this is not a bundle of MJCF and its files");
   MjcfSource source;
   source.xml = message.text(kMaxTextBytes);
   const std::uint32_t count = message.count(8);

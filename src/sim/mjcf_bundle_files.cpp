@@ -1,19 +1,20 @@
-// Reads a model and its files from one folder, and never anything outside of it: names are opened relative to
-// the folder's descriptor with RESOLVE_BENEATH, so that no symbolic link leads out, not even one changed meanwhile.
+// Reads a model and its files from one folder, and never anything outside of it: names are opened
+// relative to the folder's descriptor with RESOLVE_BENEATH, so that no symbolic link leads out, not
+// even one changed meanwhile.
+#include "durasim/core/files.hpp"
+
+#include "sim/mjcf_bundle_scan.hpp"
+
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <cstring>
 #include <utility>
-
-#include "durasim/core/files.hpp"
-#include "sim/mjcf_bundle_scan.hpp"
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -35,7 +36,8 @@ class FileDescriptor {
   int fd_;
 };
 
-// Without openat2 (kernels before 5.6, some sandboxes): each component by itself, no symbolic links at all.
+// Without openat2 (kernels before 5.6, some sandboxes): each component by itself, no symbolic links
+// at all.
 int open_without_links(int folder, const std::string& name) {
   FileDescriptor at(::dup(folder));
   for (std::size_t begin = 0; begin <= name.size();) {
@@ -63,9 +65,13 @@ int open_beneath(int folder, const std::string& name) {
 
 class FolderFiles : public MjcfFiles {
  public:
-  FolderFiles(const std::string& folder, const MjcfLimits& limits, std::map<std::string, Bytes>& assets)
-      : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), limits_(limits), assets_(assets) {
-    if (folder_.get() < 0) throw IoError(fmt::format("cannot open the folder '{}': {}", folder, std::strerror(errno)));
+  FolderFiles(const std::string& folder, const MjcfLimits& limits,
+              std::map<std::string, Bytes>& assets)
+      : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+        limits_(limits),
+        assets_(assets) {
+    if (folder_.get() < 0)
+      throw IoError(fmt::format("cannot open the folder '{}': {}", folder, std::strerror(errno)));
   }
 
   const Bytes* find(const std::string& name) override {
@@ -73,13 +79,15 @@ class FolderFiles : public MjcfFiles {
     const FileDescriptor fd(open_beneath(folder_.get(), name));
     if (fd.get() < 0) {
       if (errno == EXDEV || errno == ELOOP) {
-        throw FormatError(fmt::format("'{}' leads out of the model's folder by a symbolic link", name));
+        throw FormatError(
+            fmt::format("'{}' leads out of the model's folder by a symbolic link", name));
       }
       if (errno == ENOENT || errno == ENOTDIR) return nullptr;
       throw IoError(fmt::format("cannot open '{}': {}", name, std::strerror(errno)));
     }
     if (assets_.size() >= limits_.max_files) {
-      throw LimitError(fmt::format("'{}' is one file too many: the limit is {}", name, limits_.max_files));
+      throw LimitError(
+          fmt::format("'{}' is one file too many: the limit is {}", name, limits_.max_files));
     }
     return &assets_.emplace(name, read(fd.get(), name)).first->second;
   }
@@ -87,10 +95,13 @@ class FolderFiles : public MjcfFiles {
  private:
   Bytes read(int fd, const std::string& name) {
     struct stat info{};
-    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) throw FormatError(fmt::format("'{}' is not a regular file", name));
-    const std::size_t allowed = std::min(limits_.max_file_bytes, limits_.max_total_bytes - total_bytes_);
+    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+      throw FormatError(fmt::format("'{}' is not a regular file", name));
+    const std::size_t allowed =
+        std::min(limits_.max_file_bytes, limits_.max_total_bytes - total_bytes_);
     const auto size = static_cast<std::uint64_t>(info.st_size);
-    if (size > allowed) throw LimitError(fmt::format("'{}' has {} bytes; the limit leaves {}", name, size, allowed));
+    if (size > allowed)
+      throw LimitError(fmt::format("'{}' has {} bytes; the limit leaves {}", name, size, allowed));
     Bytes bytes(size);
     std::size_t done = 0;
     while (done < bytes.size()) {

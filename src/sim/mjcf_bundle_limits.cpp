@@ -1,12 +1,13 @@
-// Limits on single elements: numbers that must be finite, and products that decide how much memory MuJoCo takes.
+// Limits on single elements: numbers that must be finite, and products that decide how much memory
+// MuJoCo takes.
+#include "sim/mjcf_bundle_scan.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-
-#include "sim/mjcf_bundle_scan.hpp"
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -32,8 +33,9 @@ constexpr std::array kProductLimits{
 
 // Attributes whose values are names, where "nan" or "inf" would be a strange but harmless one.
 bool holds_text(std::string_view attribute) {
-  return attribute == "name" || attribute == "class" || attribute == "childclass" || attribute == "prefix" ||
-         attribute == "model" || attribute == "data" || attribute.starts_with("file");
+  return attribute == "name" || attribute == "class" || attribute == "childclass" ||
+         attribute == "prefix" || attribute == "model" || attribute == "data" ||
+         attribute.starts_with("file");
 }
 
 // Bytes of a size with MJCF's suffixes K, M, G, T, P, E (powers of 1024); negative means "default".
@@ -41,8 +43,10 @@ double memory_bytes(const char* text) {
   char* end = nullptr;
   double value = std::strtod(text, &end);
   const std::string_view suffixes = "KMGTPE";
-  const std::size_t power = suffixes.find(static_cast<char>(std::toupper(static_cast<unsigned char>(*end))));
-  if (*end != '\0' && power != std::string_view::npos) value *= std::pow(1024.0, static_cast<double>(power + 1));
+  const std::size_t power =
+      suffixes.find(static_cast<char>(std::toupper(static_cast<unsigned char>(*end))));
+  if (*end != '\0' && power != std::string_view::npos)
+    value *= std::pow(1024.0, static_cast<double>(power + 1));
   return value;
 }
 
@@ -69,7 +73,8 @@ void MjcfScan::check_numbers(const Element& element) const {
   for (const auto* a = element.FirstAttribute(); a != nullptr; a = a->Next()) {
     if (holds_text(a->Name())) continue;
     for (const double value : numbers_of(a->Value())) {
-      if (!std::isfinite(value)) refuse(element, fmt::format("attribute {} holds a number that is not finite", a->Name()));
+      if (!std::isfinite(value))
+        refuse(element, fmt::format("attribute {} holds a number that is not finite", a->Name()));
     }
   }
 }
@@ -101,16 +106,20 @@ void MjcfScan::check_size_element(const Element& element) const {
   for (const auto* a = element.FirstAttribute(); a != nullptr; a = a->Next()) {
     const bool memory = std::strcmp(a->Name(), "memory") == 0;
     const double value = memory_bytes(a->Value());
-    const auto limit = static_cast<double>(memory ? limits_.max_memory_bytes : limits_.max_size_value);
+    const auto limit =
+        static_cast<double>(memory ? limits_.max_memory_bytes : limits_.max_size_value);
     if (value > limit) exceed(element, a->Name(), value, limit);
   }
 }
 
-void MjcfScan::check_picture(const Element& element, const std::string& name, const Bytes& bytes) const {
-  // A PNG of a few kilobytes can unpack to gigabytes: width and height stand in its first chunk (PNG, section 11.2.2).
+void MjcfScan::check_picture(const Element& element, const std::string& name,
+                             const Bytes& bytes) const {
+  // A PNG of a few kilobytes can unpack to gigabytes: width and height stand in its first chunk
+  // (PNG, section 11.2.2).
   constexpr std::array<unsigned char, 8> kPng{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
   if (bytes.size() < 24 || std::memcmp(bytes.data(), kPng.data(), kPng.size()) != 0) return;
-  const double pixels = static_cast<double>(big_endian(bytes.data() + 16)) * big_endian(bytes.data() + 20);
+  const double pixels =
+      static_cast<double>(big_endian(bytes.data() + 16)) * big_endian(bytes.data() + 20);
   const auto limit = static_cast<double>(limits_.max_texture_pixels);
   if (pixels > limit) exceed(element, fmt::format("width x height of '{}'", name), pixels, limit);
 }

@@ -10,15 +10,18 @@
 namespace durasim::inline v0::sim {
 namespace {
 
-constexpr std::array<std::string_view, 7> kFileAttributes{"file",     "fileright", "fileleft", "fileup",
-                                                          "filedown", "filefront", "fileback"};
+constexpr std::array<std::string_view, 7> kFileAttributes{
+    "file", "fileright", "fileleft", "fileup", "filedown", "filefront", "fileback"};
 constexpr std::size_t kMaxModelNesting = 8;
 
 bool names_file(std::string_view attribute) {
-  return std::find(kFileAttributes.begin(), kFileAttributes.end(), attribute) != kFileAttributes.end();
+  return std::find(kFileAttributes.begin(), kFileAttributes.end(), attribute) !=
+         kFileAttributes.end();
 }
 
-std::string_view text_of(const char* text) { return text != nullptr ? text : ""; }
+std::string_view text_of(const char* text) {
+  return text != nullptr ? text : "";
+}
 
 std::string folder_of(const std::string& name) {
   const std::size_t slash = name.rfind('/');
@@ -32,7 +35,8 @@ std::string base_of(const std::string& name) {
 
 bool ends_with_xml(const std::string& name) {
   std::string end = name.size() < 4 ? "" : name.substr(name.size() - 4);
-  std::transform(end.begin(), end.end(), end.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(end.begin(), end.end(), end.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return end == ".xml";
 }
 
@@ -40,34 +44,44 @@ bool ends_with_xml(const std::string& name) {
 
 MjcfScan::MjcfScan(MjcfFiles& files, const MjcfLimits& limits) : files_(files), limits_(limits) {}
 
-void MjcfScan::scan(std::string_view xml, const std::string& shown_name) { scan_model(xml, shown_name); }
+void MjcfScan::scan(std::string_view xml, const std::string& shown_name) {
+  scan_model(xml, shown_name);
+}
 
 const MjcfScan::Document& MjcfScan::document_of(const Element& element) const {
   const auto* xml = element.GetDocument();
-  return *std::find_if(documents_.begin(), documents_.end(), [xml](const Document& d) { return &d.xml == xml; });
+  return *std::find_if(documents_.begin(), documents_.end(),
+                       [xml](const Document& d) { return &d.xml == xml; });
 }
 
 std::string MjcfScan::place_of(const Element& element) const {
-  return fmt::format("{}:{}: <{}>", document_of(element).name, element.GetLineNum(), element.Name());
+  return fmt::format("{}:{}: <{}>", document_of(element).name, element.GetLineNum(),
+                     element.Name());
 }
 
 void MjcfScan::refuse(const Element& element, const std::string& why) const {
   throw FormatError(place_of(element) + " " + why);
 }
 
-void MjcfScan::exceed(const Element& element, const std::string& what, double value, double limit) const {
-  throw LimitError(fmt::format("{} {} is {:.6g}; the limit is {:.6g}", place_of(element), what, value, limit));
+void MjcfScan::exceed(const Element& element, const std::string& what, double value,
+                      double limit) const {
+  throw LimitError(
+      fmt::format("{} {} is {:.6g}; the limit is {:.6g}", place_of(element), what, value, limit));
 }
 
 std::string MjcfScan::safe_path(const Element& element, std::string_view text) const {
-  if (text.find(':') != std::string_view::npos) refuse(element, fmt::format("names '{}': a prefix with ':' is not allowed", text));
-  if (text.find('\\') != std::string_view::npos) refuse(element, fmt::format("names '{}': separate folders by '/'", text));
-  if (text.starts_with('/')) refuse(element, fmt::format("names '{}': absolute names are not allowed", text));
+  if (text.find(':') != std::string_view::npos)
+    refuse(element, fmt::format("names '{}': a prefix with ':' is not allowed", text));
+  if (text.find('\\') != std::string_view::npos)
+    refuse(element, fmt::format("names '{}': separate folders by '/'", text));
+  if (text.starts_with('/'))
+    refuse(element, fmt::format("names '{}': absolute names are not allowed", text));
   std::string path;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('/', begin), text.size());
     const std::string_view part = text.substr(begin, end - begin);
-    if (part == "..") refuse(element, fmt::format("names '{}': '..' would leave the model's folder", text));
+    if (part == "..")
+      refuse(element, fmt::format("names '{}': '..' would leave the model's folder", text));
     if (!part.empty() && part != ".") path.append(path.empty() ? "" : "/").append(part);
     begin = end + 1;
   }
@@ -79,7 +93,8 @@ const MjcfScan::Element* MjcfScan::parse(std::string_view xml, const std::string
   document.name = name;
   document.folder = folder_of(name);
   if (document.xml.Parse(xml.data(), xml.size()) != tinyxml2::XML_SUCCESS) {
-    throw FormatError(fmt::format("{}:{}: not XML: {}", name, document.xml.ErrorLineNum(), document.xml.ErrorName()));
+    throw FormatError(fmt::format("{}:{}: not XML: {}", name, document.xml.ErrorLineNum(),
+                                  document.xml.ErrorName()));
   }
   const Element* root = document.xml.RootElement();
   if (root == nullptr) throw FormatError(fmt::format("{}: there is no element in it", name));
@@ -89,7 +104,8 @@ const MjcfScan::Element* MjcfScan::parse(std::string_view xml, const std::string
 MjcfScan::Weight MjcfScan::scan_model(std::string_view xml, const std::string& name) {
   open_models_.push_back(name);
   const Element* root = parse(xml, name);
-  if (std::strcmp(root->Name(), "mujoco") != 0) refuse(*root, "is not MJCF: the root element must be <mujoco>");
+  if (std::strcmp(root->Name(), "mujoco") != 0)
+    refuse(*root, "is not MJCF: the root element must be <mujoco>");
   Scope scope;
   scope.folder = documents_.back().folder;
   walk(scope, *root, 1);
@@ -97,17 +113,22 @@ MjcfScan::Weight MjcfScan::scan_model(std::string_view xml, const std::string& n
   const Weight weight = weigh(scope, *root);
   const auto expanded = static_cast<double>(limits_.max_expanded);
   const auto points = static_cast<double>(limits_.max_flex_points);
-  if (weight.expanded > expanded) exceed(*root, "number of bodies and geoms after replicate and attach", weight.expanded, expanded);
-  if (weight.flex_points > points) exceed(*root, "number of flexcomp points", weight.flex_points, points);
+  if (weight.expanded > expanded)
+    exceed(*root, "number of bodies and geoms after replicate and attach", weight.expanded,
+           expanded);
+  if (weight.flex_points > points)
+    exceed(*root, "number of flexcomp points", weight.flex_points, points);
   open_models_.pop_back();
   return weight;
 }
 
 void MjcfScan::walk(Scope& scope, const Element& element, std::size_t depth) {
   if (++elements_ > limits_.max_elements) {
-    exceed(element, "number of elements", static_cast<double>(elements_), static_cast<double>(limits_.max_elements));
+    exceed(element, "number of elements", static_cast<double>(elements_),
+           static_cast<double>(limits_.max_elements));
   }
-  if (depth > limits_.max_depth) exceed(element, "nesting", static_cast<double>(depth), static_cast<double>(limits_.max_depth));
+  if (depth > limits_.max_depth)
+    exceed(element, "nesting", static_cast<double>(depth), static_cast<double>(limits_.max_depth));
   const std::string_view tag = element.Name();
   if (tag == "plugin") refuse(element, "engine plugins are not allowed in foreign models");
   check_numbers(element);
@@ -122,17 +143,21 @@ void MjcfScan::walk(Scope& scope, const Element& element, std::size_t depth) {
       break;
     }
   }
-  for (const auto* child = element.FirstChildElement(); child != nullptr; child = child->NextSiblingElement()) {
+  for (const auto* child = element.FirstChildElement(); child != nullptr;
+       child = child->NextSiblingElement()) {
     walk(scope, *child, depth + 1);
   }
 }
 
 void MjcfScan::follow_include(Scope& scope, const Element& element, std::size_t depth) {
   const std::string file = safe_path(element, text_of(element.Attribute("file")));
-  if (!ends_with_xml(file)) refuse(element, fmt::format("names '{}': only .xml files can be included", file));
+  if (!ends_with_xml(file))
+    refuse(element, fmt::format("names '{}': only .xml files can be included", file));
   std::string found;
   const Bytes* bytes = find_first({scope.folder + file, document_of(element).folder + file}, found);
-  if (bytes == nullptr) throw IoError(fmt::format("{} names '{}', which does not exist in the model's folder", place_of(element), file));
+  if (bytes == nullptr)
+    throw IoError(fmt::format("{} names '{}', which does not exist in the model's folder",
+                              place_of(element), file));
   if (found == open_models_.back() || !scope.include_names.insert(found).second) {
     refuse(element, fmt::format("includes '{}' a second time", found));
   }
@@ -142,10 +167,12 @@ void MjcfScan::follow_include(Scope& scope, const Element& element, std::size_t 
 }
 
 void MjcfScan::read_compiler(Scope& scope, const Element& element) const {
-  if (const char* dir = element.Attribute("assetdir")) scope.meshdir = scope.texturedir = safe_path(element, dir);
+  if (const char* dir = element.Attribute("assetdir"))
+    scope.meshdir = scope.texturedir = safe_path(element, dir);
   if (const char* dir = element.Attribute("meshdir")) scope.meshdir = safe_path(element, dir);
   if (const char* dir = element.Attribute("texturedir")) scope.texturedir = safe_path(element, dir);
-  if (const char* strip = element.Attribute("strippath")) scope.strippath = std::strcmp(strip, "true") == 0;
+  if (const char* strip = element.Attribute("strippath"))
+    scope.strippath = std::strcmp(strip, "true") == 0;
 }
 
 const Bytes* MjcfScan::find_first(const std::vector<std::string>& names, std::string& found) {
@@ -166,25 +193,33 @@ void MjcfScan::resolve_references(Scope& scope) {
   }
 }
 
-void MjcfScan::resolve(Scope& scope, const Element& element, const tinyxml2::XMLAttribute& attribute) {
+void MjcfScan::resolve(Scope& scope, const Element& element,
+                       const tinyxml2::XMLAttribute& attribute) {
   const bool texture = std::strcmp(element.Name(), "texture") == 0;
   std::string file = safe_path(element, attribute.Value());
   if (scope.strippath) file = base_of(file);
   const std::string& dir = texture ? scope.texturedir : scope.meshdir;
   std::string found;
-  const Bytes* bytes = find_first({scope.folder + (dir.empty() ? "" : dir + "/") + file, scope.folder + file}, found);
-  if (bytes == nullptr) throw IoError(fmt::format("{} names '{}', which does not exist in the model's folder", place_of(element), file));
+  const Bytes* bytes = find_first(
+      {scope.folder + (dir.empty() ? "" : dir + "/") + file, scope.folder + file}, found);
+  if (bytes == nullptr)
+    throw IoError(fmt::format("{} names '{}', which does not exist in the model's folder",
+                              place_of(element), file));
   check_picture(element, found, *bytes);
   if (std::strcmp(element.Name(), "model") != 0) return;
-  if (!ends_with_xml(found)) refuse(element, fmt::format("names '{}': a sub-model must be an .xml file", found));
+  if (!ends_with_xml(found))
+    refuse(element, fmt::format("names '{}': a sub-model must be an .xml file", found));
   if (std::find(open_models_.begin(), open_models_.end(), found) != open_models_.end()) {
     refuse(element, fmt::format("loads '{}' inside itself", found));
   }
-  if (open_models_.size() > kMaxModelNesting) refuse(element, fmt::format("nests more than {} models", kMaxModelNesting));
+  if (open_models_.size() > kMaxModelNesting)
+    refuse(element, fmt::format("nests more than {} models", kMaxModelNesting));
   auto known = models_.find(found);
-  if (known == models_.end()) known = models_.emplace(found, scan_model(as_text(*bytes), found)).first;
+  if (known == models_.end())
+    known = models_.emplace(found, scan_model(as_text(*bytes), found)).first;
   scope.heaviest_model.expanded = std::max(scope.heaviest_model.expanded, known->second.expanded);
-  scope.heaviest_model.flex_points = std::max(scope.heaviest_model.flex_points, known->second.flex_points);
+  scope.heaviest_model.flex_points =
+      std::max(scope.heaviest_model.flex_points, known->second.flex_points);
 }
 
 MjcfScan::Weight MjcfScan::weigh_attached(Scope& scope, const Element& element) {
@@ -210,12 +245,14 @@ MjcfScan::Weight MjcfScan::weigh(Scope& scope, const Element& element) {
   };
   if (tag == "flexcomp") {
     weight.flex_points = 1;
-    for (const double count : numbers_of(text_of(element.Attribute("count")))) weight.flex_points *= std::max(1.0, count);
+    for (const double count : numbers_of(text_of(element.Attribute("count"))))
+      weight.flex_points *= std::max(1.0, count);
   }
   if (tag == "attach") add(weigh_attached(scope, element));
   const auto included = scope.included.find(&element);
   if (included != scope.included.end()) add(weigh(scope, *included->second));
-  for (const auto* child = element.FirstChildElement(); child != nullptr; child = child->NextSiblingElement()) {
+  for (const auto* child = element.FirstChildElement(); child != nullptr;
+       child = child->NextSiblingElement()) {
     add(weigh(scope, *child));
   }
   if (tag == "replicate") {

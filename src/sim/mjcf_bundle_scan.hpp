@@ -1,6 +1,9 @@
-// Reads MJCF text before MuJoCo does: finds every file that it names and refuses what is too large, leaves the
-// folder, or is not a finite number. Understands includes, sub-models, replicate and attach.
+// Reads MJCF text before MuJoCo does: finds every file that it names and refuses what is too large,
+// leaves the folder, or is not a finite number. Understands includes, sub-models, replicate and
+// attach.
 #pragma once
+
+#include "durasim/sim/mjcf_bundle.hpp"
 
 #include <tinyxml2.h>
 
@@ -12,11 +15,10 @@
 #include <string_view>
 #include <vector>
 
-#include "durasim/sim/mjcf_bundle.hpp"
-
 namespace durasim::inline v0::sim {
 
-// Where a scan finds files, by names relative to the main file's folder: a folder on the disk, or memory.
+// Where a scan finds files, by names relative to the main file's folder: a folder on the disk, or
+// memory.
 class MjcfFiles {
  public:
   virtual ~MjcfFiles() = default;
@@ -27,17 +29,19 @@ class MjcfFiles {
 class MjcfScan {
  public:
   MjcfScan(MjcfFiles& files, const MjcfLimits& limits);
-  // Throws FormatError or LimitError that name file, line and element; IoError for a file that is missing.
+  // Throws FormatError or LimitError that name file, line and element; IoError for a file that is
+  // missing.
   void scan(std::string_view xml, const std::string& shown_name);
 
  private:
   using Element = tinyxml2::XMLElement;
   struct Document {
     tinyxml2::XMLDocument xml;
-    std::string name;    // relative to the main file's folder; for messages and for relative includes
+    std::string name;  // relative to the main file's folder; for messages and for relative includes
     std::string folder;  // "" or ending in '/'
   };
-  struct Weight {  // what compilation will make of an element; doubles saturate instead of overflowing
+  struct Weight {  // what compilation will make of an element; doubles saturate instead of
+                   // overflowing
     double expanded = 0;
     double flex_points = 0;
   };
@@ -45,9 +49,9 @@ class MjcfScan {
     std::string folder;
     std::string meshdir, texturedir;
     bool strippath = false;
-    std::vector<const Element*> references;                // elements that name files, except includes
-    std::map<std::string, const Element*> named;           // bodies and frames that attach may name
-    std::map<const Element*, const Element*> included;     // include -> root of the included document
+    std::vector<const Element*> references;             // elements that name files, except includes
+    std::map<std::string, const Element*> named;        // bodies and frames that attach may name
+    std::map<const Element*, const Element*> included;  // include -> root of the included document
     std::set<std::string> include_names;
     std::map<const Element*, Weight> weights;
     Weight heaviest_model;
@@ -71,7 +75,8 @@ class MjcfScan {
   [[nodiscard]] const Document& document_of(const Element& element) const;
   [[nodiscard]] std::string place_of(const Element& element) const;
   [[noreturn]] void refuse(const Element& element, const std::string& why) const;
-  [[noreturn]] void exceed(const Element& element, const std::string& what, double value, double limit) const;
+  [[noreturn]] void exceed(const Element& element, const std::string& what, double value,
+                           double limit) const;
 
   MjcfFiles& files_;
   MjcfLimits limits_;

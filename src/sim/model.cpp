@@ -1,16 +1,17 @@
 // Compiles MJCF through MuJoCo's virtual file system and keeps the result with its identity.
 #include "durasim/sim/model.hpp"
 
+#include "durasim/core/sha256.hpp"
+
+#include "sim/mjcf_bundle_scan.hpp"
+#include "sim/mujoco_guard.hpp"
+
 #include <fmt/format.h>
 #include <mujoco/mujoco.h>
 
 #include <array>
 #include <climits>
 #include <utility>
-
-#include "durasim/core/sha256.hpp"
-#include "sim/mjcf_bundle_scan.hpp"
-#include "sim/mujoco_guard.hpp"
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -23,9 +24,12 @@ struct Vfs {
   Vfs& operator=(const Vfs&) = delete;
 
   void add(const std::string& name, const Bytes& bytes) {
-    if (bytes.size() > INT_MAX) throw ModelError(fmt::format("asset '{}' is larger than 2 GiB", name));
-    const int status = mj_addBufferVFS(&files, name.c_str(), bytes.data(), static_cast<int>(bytes.size()));
-    if (status != 0) throw ModelError(fmt::format("asset '{}' cannot be added (status {})", name, status));
+    if (bytes.size() > INT_MAX)
+      throw ModelError(fmt::format("asset '{}' is larger than 2 GiB", name));
+    const int status =
+        mj_addBufferVFS(&files, name.c_str(), bytes.data(), static_cast<int>(bytes.size()));
+    if (status != 0)
+      throw ModelError(fmt::format("asset '{}' cannot be added (status {})", name, status));
   }
 };
 
@@ -51,19 +55,21 @@ std::string hash_of(const MjcfSource& source) {
 }  // namespace
 
 std::shared_ptr<const Model> Model::compile(const MjcfSource& source) {
-  // MuJoCo looks on the disk for names that the virtual file system lacks; a text without "file" names none.
+  // MuJoCo looks on the disk for names that the virtual file system lacks; a text without "file"
+  // names none.
   if (source.xml.find("file") != std::string::npos) require_names_in_memory(source);
   MujocoCall call;
   Vfs vfs;
   for (const auto& [name, bytes] : source.assets) vfs.add(name, bytes);
   std::array<char, 2000> message{};
-  const std::unique_ptr<mjSpec, SpecDeleter> spec(
-      mj_parseXMLString(source.xml.c_str(), &vfs.files, message.data(), static_cast<int>(message.size())));
+  const std::unique_ptr<mjSpec, SpecDeleter> spec(mj_parseXMLString(
+      source.xml.c_str(), &vfs.files, message.data(), static_cast<int>(message.size())));
   if (!spec) throw ModelError(fmt::format("MuJoCo cannot read the model: {}", message.data()));
   const std::shared_ptr<Model> model(new Model);
   model->model_ = mj_compile(spec.get(), &vfs.files);
   const char* compiler_text = mjs_getError(spec.get());
-  if (model->model_ == nullptr) throw ModelError(fmt::format("MuJoCo cannot compile the model: {}", compiler_text));
+  if (model->model_ == nullptr)
+    throw ModelError(fmt::format("MuJoCo cannot compile the model: {}", compiler_text));
   model->model_->opt.disableflags |= mjDSBL_AUTORESET;
   for (const char* text : {static_cast<const char*>(message.data()), compiler_text}) {
     if (text != nullptr && text[0] != '\0') call.add_warning(text);
@@ -77,6 +83,8 @@ Model::~Model() {
   if (model_ != nullptr) mj_deleteModel(model_);
 }
 
-std::string mujoco_version() { return mj_versionString(); }
+std::string mujoco_version() {
+  return mj_versionString();
+}
 
 }  // namespace durasim::inline v0::sim

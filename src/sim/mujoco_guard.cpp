@@ -1,11 +1,11 @@
 #include "sim/mujoco_guard.hpp"
 
+#include "durasim/sim/model.hpp"
+
 #include <mujoco/mujoco.h>
 
 #include <algorithm>
 #include <mutex>
-
-#include "durasim/sim/model.hpp"
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -23,7 +23,8 @@ std::string text_of(const mjLogMessage& message) {
 
 // MuJoCo ends the process when an error handler returns; throwing is its documented way out.
 void on_message(const mjLogMessage* message) {
-  if (current_call != nullptr && message->level == mjLOG_ERROR) throw MujocoError("MuJoCo: " + text_of(*message));
+  if (current_call != nullptr && message->level == mjLOG_ERROR)
+    throw MujocoError("MuJoCo: " + text_of(*message));
   if (current_call != nullptr && message->level == mjLOG_WARNING) {
     current_call->add_warning(text_of(*message));
     return;
@@ -51,10 +52,13 @@ MujocoCall::MujocoCall() : outer_(current_call) {
   current_call = this;
 }
 
-MujocoCall::~MujocoCall() { current_call = outer_; }
+MujocoCall::~MujocoCall() {
+  current_call = outer_;
+}
 
 void MujocoCall::add_warning(const std::string& text) {
-  if (warnings_.size() < kMaxWarnings && std::find(warnings_.begin(), warnings_.end(), text) == warnings_.end()) {
+  if (warnings_.size() < kMaxWarnings &&
+      std::find(warnings_.begin(), warnings_.end(), text) == warnings_.end()) {
     warnings_.push_back(text);
   }
 }

@@ -1,6 +1,7 @@
 // Marks a thread as being inside a durasim call of MuJoCo. On such a thread MuJoCo's errors become
-// MujocoError and its warnings are collected; elsewhere messages go to the handler that the host had set.
-// A handler that the host sets after durasim's first call replaces ours: it must forward to its predecessor.
+// MujocoError and its warnings are collected; elsewhere messages go to the handler that the host
+// had set. A handler that the host sets after durasim's first call replaces ours: it must forward
+// to its predecessor.
 #pragma once
 
 #include <string>

@@ -59,10 +59,7 @@ float metres(float depth, const mjvGLCamera& camera) {
 class Renderer::Impl {
  public:
   Impl(std::shared_ptr<const Model> model, const RendererOptions& options)
-      : options_(checked(options)),
-        model_(std::move(model)),
-        pose_(model_),
-        gl_(options.egl_library) {
+      : options_(options), model_(std::move(model)), pose_(model_), gl_(options.egl_library) {
     apply_preset(pose_.model(), options_);
     mjv_defaultOption(&visible_);
     mjv_defaultScene(&scene_);
@@ -86,11 +83,10 @@ class Renderer::Impl {
 
   ~Impl() {
     const MujocoCall call;
-    try {
-      const CurrentGl current(gl_);
-      free_gl();
-    } catch (const Error&) {  // the driver is gone; there is nothing left to free
-    }
+    mjv_freeScene(&scene_);
+    if (!gl_.make_current()) return;  // the driver is gone, and what it held with it
+    mjr_freeContext(&context_);
+    gl_.release();
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -193,11 +189,6 @@ class Renderer::Impl {
   [[nodiscard]] double aspect() const { return double(options_.width) / options_.height; }
 
  private:
-  static const RendererOptions& checked(const RendererOptions& options) {
-    check_size(options);
-    return options;
-  }
-
   void use_own_camera(const std::string& name) {
     const int id = mj_name2id(&pose_.model(), mjOBJ_CAMERA, name.c_str());
     if (id < 0) {
@@ -250,6 +241,7 @@ class Renderer::Impl {
 };
 
 Renderer::Renderer(std::shared_ptr<const Model> model, const RendererOptions& options) {
+  check_size(options);
   const MujocoCall call;
   impl_ = std::make_unique<Impl>(std::move(model), options);
   CameraFitOptions fit;

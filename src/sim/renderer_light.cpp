@@ -85,7 +85,9 @@ void limit_shadows(mjvScene& scene, const Focus& focus) {
   if (best != nullptr) best->castshadow = 1;
   const auto small = static_cast<float>(kSmallPart * focus.radius_m);
   for (mjvGeom& geom : std::span(scene.geoms, static_cast<std::size_t>(scene.ngeom))) {
-    if (geom.modelrbound > 0 && geom.modelrbound < small) geom.castshadow = 0;
+    // A plane has no end: its shadow would only be noise at the edge of the shadow map.
+    const bool tiny = geom.modelrbound > 0 && geom.modelrbound < small;
+    if (tiny || geom.type == mjGEOM_PLANE) geom.castshadow = 0;
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -122,6 +123,10 @@ void apply_preset(mjModel& view, const RendererOptions& options) {
   view.vis.global.offheight = options.height;
   view.vis.quality.offsamples = full ? 4 : 0;
   view.vis.quality.shadowsize = full ? 2048 : 1024;
+  if (full) {  // round things look round
+    view.vis.quality.numslices = std::max(view.vis.quality.numslices, 64);
+    view.vis.quality.numstacks = std::max(view.vis.quality.numstacks, 32);
+  }
   if (view.vis.global.orthographic != 0) {  // its fovy is then a length; see camera_fit.cpp
     view.vis.global.orthographic = 0;
     view.vis.global.fovy = 45;

@@ -1,32 +1,37 @@
 #include "sim/rules.hpp"
 
+#include "sim/zone_test.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 
-#include "sim/zone_test.hpp"
-
 namespace durasim::inline v0::sim {
 namespace {
 
 constexpr double kRunaway_m = 1e4;
 
-std::ptrdiff_t at(int index, int width) { return static_cast<std::ptrdiff_t>(index) * width; }
+std::ptrdiff_t at(int index, int width) {
+  return static_cast<std::ptrdiff_t>(index) * width;
+}
 
 geometry::Vec3 centre_of_mass(const mjData* data, int body) {
   const double* p = data->xipos + at(body, 3);
   return {p[0], p[1], p[2]};
 }
 
-Verdict fail(ReasonCode code, std::string detail) { return {Outcome::Fail, code, std::move(detail), Seconds{0}}; }
+Verdict fail(ReasonCode code, std::string detail) {
+  return {Outcome::Fail, code, std::move(detail), Seconds{0}};
+}
 
 }  // namespace
 
 std::string Rules::body_name(int body) const {
   const char* name = mj_id2name(model_, mjOBJ_BODY, body);
-  return name != nullptr && name[0] != '\0' ? fmt::format("'{}'", name) : fmt::format("number {} (unnamed)", body);
+  return name != nullptr && name[0] != '\0' ? fmt::format("'{}'", name)
+                                            : fmt::format("number {} (unnamed)", body);
 }
 
 std::string Rules::name_of(const Collider& collider) const {
@@ -37,28 +42,39 @@ std::string Rules::name_of(const Collider& collider) const {
 
 std::optional<Verdict> Rules::check_warnings(const mjData* data) const {
   const auto raised = [data](int warning) { return data->warning[warning].number > 0; };
-  if (!raised(mjWARN_BADQPOS) && !raised(mjWARN_BADQVEL) && !raised(mjWARN_BADQACC) && !raised(mjWARN_BADCTRL) &&
-      !raised(mjWARN_CONTACTFULL) && !raised(mjWARN_CNSTRFULL)) {
+  if (!raised(mjWARN_BADQPOS) && !raised(mjWARN_BADQVEL) && !raised(mjWARN_BADQACC) &&
+      !raised(mjWARN_BADCTRL) && !raised(mjWARN_CONTACTFULL) && !raised(mjWARN_CNSTRFULL)) {
     return std::nullopt;
   }
-  const auto unstable = [](std::string detail) { return fail(ReasonCode::PhysicsInstability, std::move(detail)); };
+  const auto unstable = [](std::string detail) {
+    return fail(ReasonCode::PhysicsInstability, std::move(detail));
+  };
   if (raised(mjWARN_CONTACTFULL) || raised(mjWARN_CNSTRFULL)) {
-    return unstable("MuJoCo's memory for contacts is full and it dropped some; give the model a larger <size memory>");
+    return unstable(
+        "MuJoCo's memory for contacts is full and it dropped some; give the model a larger <size "
+        "memory>");
   }
   if (raised(mjWARN_BADCTRL)) {
-    return unstable(fmt::format("the controller gave actuator {} a control that is not a finite number",
-                                data->warning[mjWARN_BADCTRL].lastinfo));
+    return unstable(
+        fmt::format("the controller gave actuator {} a control that is not a finite number",
+                    data->warning[mjWARN_BADCTRL].lastinfo));
   }
   const bool position = raised(mjWARN_BADQPOS);
   const bool velocity = !position && raised(mjWARN_BADQVEL);
-  const int index = data->warning[position ? mjWARN_BADQPOS : velocity ? mjWARN_BADQVEL : mjWARN_BADQACC].lastinfo;
+  const int index = data->warning[position   ? mjWARN_BADQPOS
+                                  : velocity ? mjWARN_BADQVEL
+                                             : mjWARN_BADQACC]
+                        .lastinfo;
   const char* quantity = position ? "position" : velocity ? "velocity" : "acceleration";
-  int body = 0;  // positions are numbered differently from degrees of freedom (quaternions have four numbers)
+  int body = 0;  // positions are numbered differently from degrees of freedom (quaternions have
+                 // four numbers)
   if (!position && index >= 0 && index < model_->nv) body = model_->dof_bodyid[index];
-  for (int joint = 0; position && joint < model_->njnt && model_->jnt_qposadr[joint] <= index; ++joint) {
+  for (int joint = 0; position && joint < model_->njnt && model_->jnt_qposadr[joint] <= index;
+       ++joint) {
     body = model_->jnt_bodyid[joint];
   }
-  return unstable(fmt::format("the {} of body {} is no longer finite or exceeds {:g}", quantity, body_name(body), mjMAXVAL));
+  return unstable(fmt::format("the {} of body {} is no longer finite or exceeds {:g}", quantity,
+                              body_name(body), mjMAXVAL));
 }
 
 std::optional<Verdict> Rules::check(const mjData* data, std::int64_t step, const Fastest& fastest) {
@@ -71,15 +87,18 @@ std::optional<Verdict> Rules::check(const mjData* data, std::int64_t step, const
 
 std::optional<Verdict> Rules::check_runaway(const mjData* data, const Fastest& fastest) const {
   if (speed_limit_m_s_ && !(fastest.speed_m_s <= *speed_limit_m_s_)) {
-    return fail(ReasonCode::PhysicsInstability, fmt::format("body {} moves at {:.6g} m/s, above the limit of {:g} m/s",
-                                                            body_name(fastest.body), fastest.speed_m_s, *speed_limit_m_s_));
+    return fail(ReasonCode::PhysicsInstability,
+                fmt::format("body {} moves at {:.6g} m/s, above the limit of {:g} m/s",
+                            body_name(fastest.body), fastest.speed_m_s, *speed_limit_m_s_));
   }
   if (!bounds_.empty()) return std::nullopt;
   for (const int body : moving_) {
     const geometry::Vec3 p = centre_of_mass(data, body);
-    if (std::abs(p.x) <= kRunaway_m && std::abs(p.y) <= kRunaway_m && std::abs(p.z) <= kRunaway_m) continue;
+    if (std::abs(p.x) <= kRunaway_m && std::abs(p.y) <= kRunaway_m && std::abs(p.z) <= kRunaway_m)
+      continue;
     return fail(ReasonCode::PhysicsInstability,
-                fmt::format("body {} is at ({:.6g}, {:.6g}, {:.6g}) m, more than {:g} m from the origin; if that is meant, "
+                fmt::format("body {} is at ({:.6g}, {:.6g}, {:.6g}) m, more than {:g} m from the "
+                            "origin; if that is meant, "
                             "give a zone of kind Bounds",
                             body_name(body), p.x, p.y, p.z, kRunaway_m));
   }
@@ -91,8 +110,10 @@ std::optional<Verdict> Rules::check_bounds(const mjData* data) const {
     for (const int body : moving_) {
       const geometry::Vec3 p = centre_of_mass(data, body);
       if (zone.box_m.contains(p)) continue;
-      return fail(ReasonCode::OutOfBounds, fmt::format("body {} left '{}': its centre of mass is at ({:.6g}, {:.6g}, {:.6g}) m",
-                                                       body_name(body), zone.name, p.x, p.y, p.z));
+      return fail(
+          ReasonCode::OutOfBounds,
+          fmt::format("body {} left '{}': its centre of mass is at ({:.6g}, {:.6g}, {:.6g}) m",
+                      body_name(body), zone.name, p.x, p.y, p.z));
     }
   }
   return std::nullopt;
@@ -100,7 +121,9 @@ std::optional<Verdict> Rules::check_bounds(const mjData* data) const {
 
 bool Rules::touches(const mjData* data, const Collider& collider, const Zone& zone) const {
   if (collider.flex >= 0) return flex_touches(model_, data, collider.flex, zone.box_m);
-  if (!may_touch(data->geom_xpos + at(collider.geom, 3), model_->geom_rbound[collider.geom], zone.box_m)) return false;
+  if (!may_touch(data->geom_xpos + at(collider.geom, 3), model_->geom_rbound[collider.geom],
+                 zone.box_m))
+    return false;
   return geom_touches(model_, data, collider.geom, zone.box_m);
 }
 
@@ -108,7 +131,8 @@ std::optional<Verdict> Rules::check_forbidden(const mjData* data) const {
   for (const Zone& zone : forbidden_) {
     for (const Collider& collider : colliders_) {
       if (!touches(data, collider, zone)) continue;
-      return fail(ReasonCode::ForbidZoneHit, fmt::format("{} touches the forbidden zone '{}'", name_of(collider), zone.name));
+      return fail(ReasonCode::ForbidZoneHit,
+                  fmt::format("{} touches the forbidden zone '{}'", name_of(collider), zone.name));
     }
   }
   return std::nullopt;
@@ -133,10 +157,12 @@ std::optional<Verdict> Rules::check_goal(const mjData* data, std::int64_t step) 
       }
       if (since < 0) since = step;
       if (reached || step - since < dwell_steps_) continue;
-      const char* what = goal_test_ == GoalTest::CentreOfMass ? "the centre of mass of body {} has been in '{}' for {:g} s"
-                                                              : "body {} has touched '{}' for {:g} s";
+      const char* what = goal_test_ == GoalTest::CentreOfMass
+                             ? "the centre of mass of body {} has been in '{}' for {:g} s"
+                             : "body {} has touched '{}' for {:g} s";
       reached = Verdict{Outcome::Success, ReasonCode::GoalReached,
-                        fmt::format(fmt::runtime(what), body_name(body), zone.name, dwell_.count()), Seconds{0}};
+                        fmt::format(fmt::runtime(what), body_name(body), zone.name, dwell_.count()),
+                        Seconds{0}};
     }
   }
   return reached;
@@ -149,7 +175,8 @@ void Rules::observe_forces(const mjData* data) {
     const int first = model_->actuator_outadr[motor.actuator];
     for (int i = first; i < first + model_->actuator_outnum[motor.actuator]; ++i) {
       const double force = data->actuator_force[i];
-      overloaded = overloaded || (motor.high > 0 && force >= motor.high) || (motor.low < 0 && force <= motor.low);
+      overloaded = overloaded || (motor.high > 0 && force >= motor.high) ||
+                   (motor.low < 0 && force <= motor.low);
     }
     *timer = overloaded ? *timer + 1 : 0;
     ++timer;
@@ -161,21 +188,25 @@ std::optional<Verdict> Rules::check_overload() const {
   for (const Motor& motor : motors_) {
     if (*timer++ < window_steps_) continue;
     const char* name = mj_id2name(model_, mjOBJ_ACTUATOR, motor.actuator);
-    return fail(ReasonCode::MotorOverload, fmt::format("motor '{}' has been at its limit ({:g} to {:g}) for {:g} s",
-                                                       name != nullptr ? name : "", motor.low, motor.high, window_.count()));
+    return fail(ReasonCode::MotorOverload,
+                fmt::format("motor '{}' has been at its limit ({:g} to {:g}) for {:g} s",
+                            name != nullptr ? name : "", motor.low, motor.high, window_.count()));
   }
   return std::nullopt;
 }
 
 Verdict Rules::end_of_time(Seconds duration) const {
   if (!has_goal()) {
-    return {Outcome::Success, ReasonCode::Stable, fmt::format("nothing failed in {:g} s", duration.count()), duration};
+    return {Outcome::Success, ReasonCode::Stable,
+            fmt::format("nothing failed in {:g} s", duration.count()), duration};
   }
   std::string goals;
   for (const Zone& zone : goal_zones_) goals += (goals.empty() ? "'" : "', '") + zone.name;
-  const std::string who = candidates_.size() == 1 ? "body " + body_name(candidates_[0]) : "any free body";
+  const std::string who =
+      candidates_.size() == 1 ? "body " + body_name(candidates_[0]) : "any free body";
   return {Outcome::Fail, ReasonCode::Timeout,
-          fmt::format("{} did not reach {}' within {:g} s", who, goals, duration.count()), duration};
+          fmt::format("{} did not reach {}' within {:g} s", who, goals, duration.count()),
+          duration};
 }
 
 }  // namespace durasim::inline v0::sim

@@ -1,16 +1,23 @@
-// The rules that end a run. Names are looked up once; a check costs a few nanoseconds per body, geom and zone.
+// The rules that end a run. Names are looked up once; a check costs a few nanoseconds per body,
+// geom and zone.
 //
 // Order within one moment, the first that holds ends the run:
-//   1. instability    MuJoCo's counters of bad positions, velocities, accelerations or controls, or of contacts and
-//                     constraints that found no memory; a speed above the limit; without Bounds zones also a centre
-//                     of mass more than 10 km from the origin
+//   1. instability    MuJoCo's counters of bad positions, velocities, accelerations or controls, or
+//   of contacts and
+//                     constraints that found no memory; a speed above the limit; without Bounds
+//                     zones also a centre of mass more than 10 km from the origin
 //   2. out of bounds  the centre of mass of a moving body lies outside a zone of kind Bounds
-//   3. forbidden zone a moving body's collision geometry (all its geometry if none collides) touches a Forbid zone
+//   3. forbidden zone a moving body's collision geometry (all its geometry if none collides)
+//   touches a Forbid zone
 //   4. goal           the target has been in one Goal zone for the whole dwell time
 //   5. motor overload an actuator has been at its limit for the whole window
 //   6. end of time    decided by the loop
 // Fixed bodies and mocap bodies are never looked at. Timers belong to one run.
 #pragma once
+
+#include "durasim/sim/loop.hpp"
+
+#include "sim/metrics.hpp"
 
 #include <mujoco/mujoco.h>
 
@@ -19,14 +26,12 @@
 #include <string>
 #include <vector>
 
-#include "durasim/sim/loop.hpp"
-#include "sim/metrics.hpp"
-
 namespace durasim::inline v0::sim {
 
 class Rules {
  public:
-  // Throws InvalidArgument for an unknown or fixed target and for zones or values that make no sense.
+  // Throws InvalidArgument for an unknown or fixed target and for zones or values that make no
+  // sense.
   Rules(const mjModel* model, const LoopOptions& options);
 
   // Rules 2 to 5, and those parts of 1 that need positions, on the fresh state of `step`.
@@ -78,8 +83,8 @@ class Rules {
   Seconds window_{0};
   std::int64_t window_steps_ = 0;
   std::vector<Motor> motors_;
-  // First, for each candidate and goal zone, the step since when it has been inside (-1: outside); then, for each
-  // motor, the number of steps on end that it has been overloaded.
+  // First, for each candidate and goal zone, the step since when it has been inside (-1: outside);
+  // then, for each motor, the number of steps on end that it has been overloaded.
   std::vector<std::int64_t> timers_;
 };
 

@@ -1,11 +1,11 @@
 // Checks the options of a run against the model and turns names into ids, once.
+#include "sim/rules.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-
-#include "sim/rules.hpp"
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -27,13 +27,16 @@ void require_duration(Seconds time, const char* what) {
 void require_sound(const Zone& zone) {
   require(is_finite(zone.box_m.min) && is_finite(zone.box_m.max),
           fmt::format("zone '{}' has a corner that is not a finite number", zone.name));
-  require(!zone.box_m.empty(), fmt::format("zone '{}' is empty: give its lower corner first", zone.name));
+  require(!zone.box_m.empty(),
+          fmt::format("zone '{}' is empty: give its lower corner first", zone.name));
 }
 
 bool collides(const mjModel* model, int geom) {
   if (model->geom_contype[geom] != 0 || model->geom_conaffinity[geom] != 0) return true;
-  return std::find(model->pair_geom1, model->pair_geom1 + model->npair, geom) != model->pair_geom1 + model->npair ||
-         std::find(model->pair_geom2, model->pair_geom2 + model->npair, geom) != model->pair_geom2 + model->npair;
+  return std::find(model->pair_geom1, model->pair_geom1 + model->npair, geom) !=
+             model->pair_geom1 + model->npair ||
+         std::find(model->pair_geom2, model->pair_geom2 + model->npair, geom) !=
+             model->pair_geom2 + model->npair;
 }
 
 std::string names_of(const mjModel* model, const std::vector<int>& bodies) {
@@ -66,7 +69,8 @@ Rules::Rules(const mjModel* model, const LoopOptions& options)
   require(!speed_limit_m_s_ || *speed_limit_m_s_ > 0, "the speed limit must be above 0 m/s");
   require_duration(dwell_, "the goal's dwell time");
   require(options.goal.target.empty() || has_goal(),
-          fmt::format("target '{}' has no goal to reach: give a zone of kind Goal", options.goal.target));
+          fmt::format("target '{}' has no goal to reach: give a zone of kind Goal",
+                      options.goal.target));
   dwell_steps_ = steps_covering(dwell_, timestep_s_);
   find_colliders();
   if (has_goal()) find_goal_candidates(options.goal);
@@ -80,14 +84,16 @@ void Rules::find_colliders() {
     const int first = model_->body_geomadr[body];
     const int end = first + model_->body_geomnum[body];
     bool any_collides = false;
-    for (int geom = first; geom < end; ++geom) any_collides = any_collides || collides(model_, geom);
+    for (int geom = first; geom < end; ++geom)
+      any_collides = any_collides || collides(model_, geom);
     for (int geom = first; geom < end; ++geom) {
       if (!any_collides || collides(model_, geom)) colliders_.push_back({body, geom, -1});
     }
   }
   for (int flex = 0; flex < model_->nflex; ++flex) {
     const int body = model_->flex_vertbodyid[model_->flex_vertadr[flex]];
-    const bool fixed = model_->flex_rigid[flex] != 0 && std::find(moving_.begin(), moving_.end(), body) == moving_.end();
+    const bool fixed = model_->flex_rigid[flex] != 0 &&
+                       std::find(moving_.begin(), moving_.end(), body) == moving_.end();
     if (!fixed) colliders_.push_back({-1, -1, flex});
   }
 }
@@ -95,11 +101,11 @@ void Rules::find_colliders() {
 void Rules::find_goal_candidates(const GoalRule& goal) {
   if (!goal.target.empty()) {
     const int body = mj_name2id(model_, mjOBJ_BODY, goal.target.c_str());
-    require(body >= 0, fmt::format("there is no body '{}' to reach the goal; moving bodies are: {}", goal.target,
-                                   names_of(model_, moving_)));
+    require(body >= 0, fmt::format("there is no body '{}' to reach the goal; moving bodies are: {}",
+                                   goal.target, names_of(model_, moving_)));
     require(std::find(moving_.begin(), moving_.end(), body) != moving_.end(),
-            fmt::format("body '{}' is fixed and cannot reach a goal; moving bodies are: {}", goal.target,
-                        names_of(model_, moving_)));
+            fmt::format("body '{}' is fixed and cannot reach a goal; moving bodies are: {}",
+                        goal.target, names_of(model_, moving_)));
     candidates_ = {body};
     return;
   }
@@ -111,7 +117,8 @@ void Rules::find_goal_candidates(const GoalRule& goal) {
 
 void Rules::find_motors(const MotorOverload& overload) {
   require(overload.fraction > 0 && overload.fraction <= 1,
-          fmt::format("the fraction of a motor's limit must be above 0 and at most 1, not {:g}", overload.fraction));
+          fmt::format("the fraction of a motor's limit must be above 0 and at most 1, not {:g}",
+                      overload.fraction));
   require_duration(overload.window, "the window of the motor overload rule");
   window_ = overload.window;
   window_steps_ = std::max<std::int64_t>(1, steps_covering(window_, timestep_s_));

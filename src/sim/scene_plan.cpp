@@ -78,7 +78,9 @@ ScenePlan plan_scene(const Assembly& assembly, const SceneOptions& options) {
     }
   }
   std::set<const Part*> fixed;
-  for (const std::string& name : options.fixed) fixed.insert(&assembly.part(name));
+  for (const std::string& name : options.fixed) {
+    for (const Part* part : assembly.select(name)) fixed.insert(part);
+  }
   std::map<const PartGeometry*, std::size_t> shape_index;
   const Pose turn{{}, turn_up(options.up)};
   for (const Part& part : assembly.parts()) {

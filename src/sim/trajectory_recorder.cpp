@@ -92,19 +92,24 @@ class TrajectoryRecorder::Impl {
     last_step_ = step;
   }
 
-  void flush() {
+  // Writes the buffer; false with errno when that fails. The buffer then stays, so that a later try
+  // writes the same bytes to the same place.
+  [[nodiscard]] bool try_flush() {
     std::size_t written = 0;
     while (written < buffer_.size()) {
       const ssize_t n = ::pwrite(fd_, buffer_.data() + written, buffer_.size() - written,
                                  static_cast<off_t>(size_ + written));
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0)
-        fail("write");  // the buffer stays, so that a later try writes the same bytes to the same
-                        // place
+      if (n < 0) return false;
       written += static_cast<std::size_t>(n);
     }
     size_ += written;
     buffer_.clear();
+    return true;
+  }
+
+  void flush() {
+    if (!try_flush()) fail("write");
   }
 
   void rewind(std::uint64_t offset) {
@@ -182,10 +187,8 @@ std::unique_ptr<TrajectoryRecorder> TrajectoryRecorder::resume(const std::string
 }
 
 TrajectoryRecorder::~TrajectoryRecorder() {
-  try {
-    impl_->flush();
-  } catch (const Error&) {  // reported by finish() to those who call it
-  }
+  // A failure cannot be told here; finish() tells it to those who want to know.
+  (void)impl_->try_flush();
 }
 
 int TrajectoryRecorder::frames_per_second() const {

@@ -1,5 +1,6 @@
-// Distance between a convex shape and an axis-aligned box by the Gilbert-Johnson-Keerthi algorithm, with the
-// closest point of a simplex found as in C. Ericson, Real-Time Collision Detection (2005), section 5.1.
+// Distance between a convex shape and an axis-aligned box by the Gilbert-Johnson-Keerthi algorithm,
+// with the closest point of a simplex found as in C. Ericson, Real-Time Collision Detection (2005),
+// section 5.1.
 #include "sim/zone_test.hpp"
 
 #include <algorithm>
@@ -11,14 +12,17 @@
 namespace durasim::inline v0::sim {
 namespace {
 
-// Where a curved surface is tangent to a face the iteration creeps; closer than this counts as touching.
+// Where a curved surface is tangent to a face the iteration creeps; closer than this counts as
+// touching.
 constexpr double kCurvedTouch_m = 1e-7;
 
 using geometry::Box;
 using geometry::dot;
 using geometry::Vec3;
 
-Vec3 vec(const double* p) { return {p[0], p[1], p[2]}; }
+Vec3 vec(const double* p) {
+  return {p[0], p[1], p[2]};
+}
 
 // Farthest point of a shape in a direction.
 struct Shape {
@@ -34,11 +38,13 @@ struct Shape {
   int hull_count = 0;
 
   [[nodiscard]] Vec3 to_local(const Vec3& d) const {
-    return {axes[0] * d.x + axes[3] * d.y + axes[6] * d.z, axes[1] * d.x + axes[4] * d.y + axes[7] * d.z,
+    return {axes[0] * d.x + axes[3] * d.y + axes[6] * d.z,
+            axes[1] * d.x + axes[4] * d.y + axes[7] * d.z,
             axes[2] * d.x + axes[5] * d.y + axes[8] * d.z};
   }
   [[nodiscard]] Vec3 to_world(const Vec3& p) const {
-    return position + Vec3{axes[0] * p.x + axes[1] * p.y + axes[2] * p.z, axes[3] * p.x + axes[4] * p.y + axes[5] * p.z,
+    return position + Vec3{axes[0] * p.x + axes[1] * p.y + axes[2] * p.z,
+                           axes[3] * p.x + axes[4] * p.y + axes[5] * p.z,
                            axes[6] * p.x + axes[7] * p.y + axes[8] * p.z};
   }
   [[nodiscard]] Vec3 support(const Vec3& direction) const;
@@ -47,8 +53,10 @@ struct Shape {
 
 Vec3 Shape::local_support(const Vec3& d) const {
   switch (kind) {
-    case Kind::Box: return {std::copysign(size.x, d.x), std::copysign(size.y, d.y), std::copysign(size.z, d.z)};
-    case Kind::Segment: return {0, 0, std::copysign(size.y, d.z)};
+    case Kind::Box:
+      return {std::copysign(size.x, d.x), std::copysign(size.y, d.y), std::copysign(size.z, d.z)};
+    case Kind::Segment:
+      return {0, 0, std::copysign(size.y, d.z)};
     case Kind::Cylinder: {
       const double r = std::hypot(d.x, d.y);
       const double scale = r > 0 ? size.x / r : 0;
@@ -74,7 +82,8 @@ Vec3 Shape::local_support(const Vec3& d) const {
       }
       return best;
     }
-    case Kind::Points: break;
+    case Kind::Points:
+      break;
   }
   return {};
 }
@@ -82,11 +91,13 @@ Vec3 Shape::local_support(const Vec3& d) const {
 Vec3 Shape::support(const Vec3& direction) const {
   if (kind != Kind::Points) return to_world(local_support(to_local(direction)));
   const auto* end = points.begin() + point_count;
-  return *std::max_element(points.begin(), end,
-                           [&](const Vec3& a, const Vec3& b) { return dot(a, direction) < dot(b, direction); });
+  return *std::max_element(points.begin(), end, [&](const Vec3& a, const Vec3& b) {
+    return dot(a, direction) < dot(b, direction);
+  });
 }
 
-// Up to four points of the difference of two shapes; reduced to those that carry the point closest to the origin.
+// Up to four points of the difference of two shapes; reduced to those that carry the point closest
+// to the origin.
 struct Simplex {
   std::array<Vec3, 4> p{};
   int n = 0;
@@ -138,7 +149,8 @@ Vec3 closest_on_triangle(Simplex& s, const Vec3& a, const Vec3& b, const Vec3& c
 // The closest point to the origin of the tetrahedron; the origin itself when it is inside.
 Vec3 closest_on_tetrahedron(Simplex& s) {
   const std::array<Vec3, 4> p = s.p;
-  static constexpr std::array<std::array<std::size_t, 4>, 4> kFaces{{{0, 1, 2, 3}, {0, 2, 3, 1}, {0, 3, 1, 2}, {1, 3, 2, 0}}};
+  static constexpr std::array<std::array<std::size_t, 4>, 4> kFaces{
+      {{0, 1, 2, 3}, {0, 2, 3, 1}, {0, 3, 1, 2}, {1, 3, 2, 0}}};
   double best = std::numeric_limits<double>::infinity();
   Vec3 closest;
   Simplex best_simplex = s;
@@ -161,15 +173,20 @@ Vec3 closest_on_tetrahedron(Simplex& s) {
 
 Vec3 closest_on(Simplex& s) {
   switch (s.n) {
-    case 1: return s.p[0];
-    case 2: return closest_on_segment(s, s.p[0], s.p[1]);
-    case 3: return closest_on_triangle(s, s.p[0], s.p[1], s.p[2]);
-    default: return closest_on_tetrahedron(s);
+    case 1:
+      return s.p[0];
+    case 2:
+      return closest_on_segment(s, s.p[0], s.p[1]);
+    case 3:
+      return closest_on_triangle(s, s.p[0], s.p[1], s.p[2]);
+    default:
+      return closest_on_tetrahedron(s);
   }
 }
 
 Vec3 box_support(const Box& box, const Vec3& d) {
-  return {d.x > 0 ? box.max.x : box.min.x, d.y > 0 ? box.max.y : box.min.y, d.z > 0 ? box.max.z : box.min.z};
+  return {d.x > 0 ? box.max.x : box.min.x, d.y > 0 ? box.max.y : box.min.y,
+          d.z > 0 ? box.max.z : box.min.z};
 }
 
 bool touches(const Shape& shape, const Box& box) {
@@ -180,7 +197,8 @@ bool touches(const Shape& shape, const Box& box) {
   if (dot(v, v) <= 0) return true;  // any shape holds its own position
   for (int i = 0; i < kMaxIterations; ++i) {
     const Vec3 w = shape.support(-1.0 * v) - box_support(box, v);
-    if (dot(v, w) > reach * norm(v)) return false;  // v is an axis along which the gap is larger than the reach
+    if (dot(v, w) > reach * norm(v))
+      return false;  // v is an axis along which the gap is larger than the reach
     simplex.p[static_cast<std::size_t>(simplex.n++)] = w;
     const Vec3 next = closest_on(simplex);
     const bool stalled = i > 0 && dot(next, next) >= dot(v, v);
@@ -199,8 +217,9 @@ Vec3 world_extent(const double* m, const double* h) {
 }
 
 bool boxes_apart(const Vec3& low, const Vec3& high, const Box& box) {
-  return low.x > box.max.x + kTouch_m || high.x < box.min.x - kTouch_m || low.y > box.max.y + kTouch_m ||
-         high.y < box.min.y - kTouch_m || low.z > box.max.z + kTouch_m || high.z < box.min.z - kTouch_m;
+  return low.x > box.max.x + kTouch_m || high.x < box.min.x - kTouch_m ||
+         low.y > box.max.y + kTouch_m || high.y < box.min.y - kTouch_m ||
+         low.z > box.max.z + kTouch_m || high.z < box.min.z - kTouch_m;
 }
 
 void use_mesh_hull(const mjModel* model, int mesh, Shape& shape) {
@@ -208,8 +227,10 @@ void use_mesh_hull(const mjModel* model, int mesh, Shape& shape) {
   shape.vertices = model->mesh_vert + 3 * static_cast<std::ptrdiff_t>(model->mesh_vertadr[mesh]);
   shape.hull_count = model->mesh_vertnum[mesh];
   const int graph = model->mesh_graphadr[mesh];
-  if (graph < 0) return;  // a mesh that never collides has no hull; all its vertices give the same shape
-  // Layout (mjModel.mesh_graph): numvert, numface, vert_edgeadr[numvert], vert_globalid[numvert], ...
+  if (graph < 0)
+    return;  // a mesh that never collides has no hull; all its vertices give the same shape
+  // Layout (mjModel.mesh_graph): numvert, numface, vert_edgeadr[numvert], vert_globalid[numvert],
+  // ...
   shape.hull_count = model->mesh_graph[graph];
   shape.hull = model->mesh_graph + graph + 2 + shape.hull_count;
 }
@@ -227,7 +248,8 @@ bool geom_touches(const mjModel* model, const mjData* data, int geom, const Box&
   Shape shape;
   shape.axes = data->geom_xmat + 9 * static_cast<std::ptrdiff_t>(geom);
   shape.position = vec(position);
-  const double* aabb = model->geom_aabb + 6 * static_cast<std::ptrdiff_t>(geom);  // centre, half size, in the geom's frame
+  const double* aabb = model->geom_aabb + 6 * static_cast<std::ptrdiff_t>(
+                                                  geom);  // centre, half size, in the geom's frame
   const Vec3 centre = shape.to_world(vec(aabb));
   const Vec3 extent = world_extent(shape.axes, aabb + 3);
   if (boxes_apart(centre - extent, centre + extent, box)) return false;
@@ -246,8 +268,12 @@ bool geom_touches(const mjModel* model, const mjData* data, int geom, const Box&
       shape.kind = Shape::Kind::Ellipsoid;
       shape.radius = kCurvedTouch_m;
       break;
-    case mjGEOM_BOX: shape.kind = Shape::Kind::Box; break;
-    case mjGEOM_MESH: use_mesh_hull(model, model->geom_dataid[geom], shape); break;
+    case mjGEOM_BOX:
+      shape.kind = Shape::Kind::Box;
+      break;
+    case mjGEOM_MESH:
+      use_mesh_hull(model, model->geom_dataid[geom], shape);
+      break;
     default:
       shape.kind = Shape::Kind::Box;
       shape.position = centre;
@@ -259,7 +285,8 @@ bool geom_touches(const mjModel* model, const mjData* data, int geom, const Box&
 bool flex_touches(const mjModel* model, const mjData* data, int flex, const Box& box) {
   const int corners = model->flex_dim[flex] + 1;
   const double radius = model->flex_radius[flex];
-  const double* vertices = data->flexvert_xpos + 3 * static_cast<std::ptrdiff_t>(model->flex_vertadr[flex]);
+  const double* vertices =
+      data->flexvert_xpos + 3 * static_cast<std::ptrdiff_t>(model->flex_vertadr[flex]);
   const int* element = model->flex_elem + model->flex_elemdataadr[flex];
   for (int e = 0; e < model->flex_elemnum[flex]; ++e, element += corners) {
     Shape shape;

@@ -1,16 +1,18 @@
-// Does a geometry of the model touch a box? To a nanometre for spheres, capsules, boxes, meshes' convex hulls and
-// flexes, to 0.1 um for cylinders and ellipsoids; height fields and distance fields count as their bounding box.
+// Does a geometry of the model touch a box? To a nanometre for spheres, capsules, boxes, meshes'
+// convex hulls and flexes, to 0.1 um for cylinders and ellipsoids; height fields and distance
+// fields count as their bounding box.
 #pragma once
+
+#include "durasim/geometry/math.hpp"
 
 #include <mujoco/mujoco.h>
 
 #include <algorithm>
 
-#include "durasim/geometry/math.hpp"
-
 namespace durasim::inline v0::sim {
 
-// Faces belong to the box: a gap of at most this counts as touching, so that rounding does not hide a contact.
+// Faces belong to the box: a gap of at most this counts as touching, so that rounding does not hide
+// a contact.
 inline constexpr double kTouch_m = 1e-9;
 
 // Can be false only when the bounding sphere of the geom is clear of the box; a few nanoseconds.

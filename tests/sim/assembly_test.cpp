@@ -69,6 +69,17 @@ TEST_CASE("a part is found by name, by path and by the end of its path") {
                        InvalidArgument);
 }
 
+TEST_CASE("a sub-assembly selects all its parts, a part only itself") {
+  const Assembly a = Assembly::from_scene(
+      scene_of({"/robot/frame/foot", "/robot/frame/leg/shin", "/robot/arm"}), "f");
+  CHECK(a.select("frame").size() == 2);
+  CHECK(a.select("robot/frame").size() == 2);
+  CHECK(a.select("/robot").size() == 3);
+  REQUIRE(a.select("arm").size() == 1);
+  CHECK(a.select("arm")[0] == &a.parts()[2]);
+  CHECK_THROWS_AS(static_cast<void>(a.select("ame")), InvalidArgument);
+}
+
 TEST_CASE("a density in the file comes before the material's") {
   geometry::ImportedScene scene = scene_of({"/a"});
   scene.shapes[0].density_kg_m3 = 1234;

@@ -56,7 +56,8 @@ enum class ProcessOutcome {
   Exited,     // by itself; see exit_code
   Signalled,  // crashed or was killed by somebody else; see signal
   DeadlineExceeded,
-  MemoryExceeded,
+  MemoryExceeded,  // over the watched size, its reserved exit code, an uncaught std::bad_alloc, or
+                   // a failure when 90 % of its address space was used
   OutputExceeded,
   Cancelled,
 };

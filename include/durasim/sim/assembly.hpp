@@ -81,6 +81,10 @@ class DURASIM_EXPORT Assembly {
   [[nodiscard]] Part& part(std::string_view name);
   [[nodiscard]] const Part& part(std::string_view name) const;
 
+  // The part that part() finds, or every part of the sub-assembly of that name ("frame" or
+  // "robot/frame"). Throws as part() does.
+  [[nodiscard]] std::vector<const Part*> select(std::string_view name) const;
+
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::deque<Part>& parts() const { return parts_; }
   [[nodiscard]] std::deque<Part>& parts() { return parts_; }

@@ -1,14 +1,6 @@
-// The simulation loop: steps a model, watches the rules, measures, and ends with a verdict. It renders nothing
-// and stores nothing; frames go to a TrajectorySink, states to a Checkpoint.
+// The simulation loop: steps a model, watches the rules, measures, and ends with a verdict. It
+// renders nothing and stores nothing; frames go to a TrajectorySink, states to a Checkpoint.
 #pragma once
-
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <stop_token>
-#include <string>
-#include <vector>
 
 #include "durasim/core/config.hpp"
 #include "durasim/core/ids.hpp"
@@ -19,6 +11,14 @@
 #include "durasim/sim/verdict.hpp"
 #include "durasim/sim/zone.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
 namespace durasim::inline v0::sim {
 
 enum class GoalTest {
@@ -28,26 +28,29 @@ enum class GoalTest {
 
 // When a goal zone counts as reached. Only looked at when a zone of kind Goal exists.
 struct GoalRule {
-  std::string target;   // name of a body; empty: any free part (any moving body if the model has no free joint)
-  Seconds dwell{0.5};   // how long without interruption; 0: at once
+  std::string target;  // name of a body; empty: any free part (any moving body if the model has no
+                       // free joint)
+  Seconds dwell{0.5};  // how long without interruption; 0: at once
   GoalTest test = GoalTest::CentreOfMass;
 };
 
-// A motor at its limit: |force| at or above `fraction` of either end of its forcerange, for `window` on end.
+// A motor at its limit: |force| at or above `fraction` of either end of its forcerange, for
+// `window` on end.
 struct MotorOverload {
   double fraction = 0.9;
   Seconds window{2};
 };
 
 struct LoopOptions {
-  Seconds duration{5};           // simulated; rounded to whole steps
-  std::vector<Zone> zones;       // Goal, Forbid and Bounds are used; other kinds are ignored here
+  Seconds duration{5};      // simulated; rounded to whole steps
+  std::vector<Zone> zones;  // Goal, Forbid and Bounds are used; other kinds are ignored here
   GoalRule goal;
   std::optional<MotorOverload> motor_overload = MotorOverload{};  // empty: not watched
-  std::optional<double> speed_limit_m_s;  // of any body's centre of mass; beyond it: PhysicsInstability
-  std::uint64_t seed = 0;        // of ControllerContext::random
+  std::optional<double>
+      speed_limit_m_s;             // of any body's centre of mass; beyond it: PhysicsInstability
+  std::uint64_t seed = 0;          // of ControllerContext::random
   Seconds progress_interval{0.1};  // wall time between two progress reports
-  const Clock* clock = nullptr;  // for progress only; null: system_clock(). Borrowed.
+  const Clock* clock = nullptr;    // for progress only; null: system_clock(). Borrowed.
 };
 
 struct Progress {
@@ -59,8 +62,9 @@ struct Progress {
 };
 using ProgressCallback = std::function<void(const Progress&)>;
 
-// What a controller sees: the fresh state of `time`. It may write ctrl, qfrc_applied, xfrc_applied, mocap and
-// eq_active; it takes randomness from `random`, which checkpoints save, and nothing from clocks.
+// What a controller sees: the fresh state of `time`. It may write ctrl, qfrc_applied, xfrc_applied,
+// mocap and eq_active; it takes randomness from `random`, which checkpoints save, and nothing from
+// clocks.
 struct ControllerContext {
   std::int64_t step = 0;
   Seconds time{0};
@@ -71,11 +75,11 @@ struct ControllerContext {
 using Controller = std::function<void(ControllerContext)>;
 
 // One run of one model. Not thread-safe; different loops may share a Model on different threads.
-// A step is: mj_step1, metrics and rules on the fresh state of time t, controllers, mj_step2. The result is
-// that of mj_step bit for bit; a model with the RK4 integrator, which cannot be split, takes mj_step and then
-// the kinematics again. Steps are counted in integers: n = round(duration / timestep).
-// Rules, in this order; the first that holds ends the run: instability, out of bounds, forbidden zone, goal,
-// motor overload, end of time (Timeout with a goal, Stable without).
+// A step is: mj_step1, metrics and rules on the fresh state of time t, controllers, mj_step2. The
+// result is that of mj_step bit for bit; a model with the RK4 integrator, which cannot be split,
+// takes mj_step and then the kinematics again. Steps are counted in integers: n = round(duration /
+// timestep). Rules, in this order; the first that holds ends the run: instability, out of bounds,
+// forbidden zone, goal, motor overload, end of time (Timeout with a goal, Stable without).
 class DURASIM_EXPORT SimulationLoop {
  public:
   // Throws InvalidArgument that names the option or zone and what is possible instead, MujocoError.
@@ -84,10 +88,11 @@ class DURASIM_EXPORT SimulationLoop {
   SimulationLoop(SimulationLoop&&) noexcept;
   SimulationLoop& operator=(SimulationLoop&&) noexcept;
 
-  // Runs to the verdict. Empty when `stop` was requested: the loop stopped after a whole step and can be
-  // continued. Throws MujocoError and whatever controller, sink or callback throw; after an exception only
-  // load_state() makes the loop usable again.
-  std::optional<Verdict> run(const std::stop_token& stop = {}, const ProgressCallback& progress = {});
+  // Runs to the verdict. Empty when `stop` was requested: the loop stopped after a whole step and
+  // can be continued. Throws MujocoError and whatever controller, sink or callback throw; after an
+  // exception only load_state() makes the loop usable again.
+  std::optional<Verdict> run(const std::stop_token& stop = {},
+                             const ProgressCallback& progress = {});
   // At most `max_steps` steps. True when the verdict stands.
   bool advance(std::int64_t max_steps);
 
@@ -103,16 +108,17 @@ class DURASIM_EXPORT SimulationLoop {
   // Borrowed; null detaches. A sink attached at step 0 gets the start as its frame 0.
   void attach(TrajectorySink* sink);
 
-  // The state between two steps, with rule timers, metrics, random numbers and the sink's offset. Throws
-  // UnavailableError when the model's state cannot be saved (flag ipc; sleep with plugins).
+  // The state between two steps, with rule timers, metrics, random numbers and the sink's offset.
+  // Throws UnavailableError when the model's state cannot be saved (flag ipc; sleep with plugins).
   void save_state(Checkpoint& checkpoint) const;
   // Continues from `checkpoint`. Throws CheckpointMismatch (nothing changed) or FormatError.
   void load_state(const Checkpoint& checkpoint);
 
-  // SHA-256 over the little-endian doubles of mj_getState(mjSTATE_INTEGRATION) of the present state; after
-  // the end this is `final_state_hash`. Lower-case hex.
+  // SHA-256 over the little-endian doubles of mj_getState(mjSTATE_INTEGRATION) of the present
+  // state; after the end this is `final_state_hash`. Lower-case hex.
   [[nodiscard]] std::string final_state_hash() const;
-  // MuJoCo's data. After the verdict its positions are fresh; between steps they are those of the step before.
+  // MuJoCo's data. After the verdict its positions are fresh; between steps they are those of the
+  // step before.
   [[nodiscard]] const mjData_* data() const;
 
  private:

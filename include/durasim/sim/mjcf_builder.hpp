@@ -38,7 +38,7 @@ struct SceneOptions {
   OverlapPolicy overlap = OverlapPolicy::Exclude;
   bool rigid = false;                    // all parts move as one body
   bool require_exact_collision = false;  // CONCAVE_AS_HULL is an error
-  std::vector<std::string> fixed;        // names of parts that are part of the world
+  std::vector<std::string> fixed;        // names of parts or sub-assemblies that do not move
   std::vector<Zone> zones;               // beside the assembly's own; in the assembly's frame
   // Numbers of the contact model; empty: chosen by the size of the parts (DESIGN: M11).
   std::optional<double> timestep_s;

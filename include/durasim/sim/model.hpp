@@ -1,15 +1,15 @@
-// A compiled MuJoCo model, made from MJCF text and assets in memory. Reads nothing from disk; foreign files
-// come through mjcf_bundle.hpp, scenes of CAD parts through the builder.
+// A compiled MuJoCo model, made from MJCF text and assets in memory. Reads nothing from disk;
+// foreign files come through mjcf_bundle.hpp, scenes of CAD parts through the builder.
 #pragma once
+
+#include "durasim/core/bytes.hpp"
+#include "durasim/core/config.hpp"
+#include "durasim/core/error.hpp"
 
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "durasim/core/bytes.hpp"
-#include "durasim/core/config.hpp"
-#include "durasim/core/error.hpp"
 
 struct mjModel_;
 struct mjData_;
@@ -30,19 +30,20 @@ class DURASIM_EXPORT MujocoError : public Error {
   ~MujocoError() override;
 };
 
-// MJCF text and the files that it names (mesh, texture, height field, include), by the name that the text
-// reaches them with: meshdir, texturedir or assetdir joined with the file attribute, '/' as separator.
+// MJCF text and the files that it names (mesh, texture, height field, include), by the name that
+// the text reaches them with: meshdir, texturedir or assetdir joined with the file attribute, '/'
+// as separator.
 struct MjcfSource {
   std::string xml;
   std::map<std::string, Bytes> assets;
 };
 
-// An immutable compiled model, shared by any number of loops and threads. Automatic reset is switched off:
-// a diverged state stays visible instead of starting again from zero.
+// An immutable compiled model, shared by any number of loops and threads. Automatic reset is
+// switched off: a diverged state stays visible instead of starting again from zero.
 class DURASIM_EXPORT Model {
  public:
-  // Compiles through a virtual file system: a name that is not in `assets` is an error, never read from disk.
-  // Throws ModelError with MuJoCo's text. Thread-safe.
+  // Compiles through a virtual file system: a name that is not in `assets` is an error, never read
+  // from disk. Throws ModelError with MuJoCo's text. Thread-safe.
   static std::shared_ptr<const Model> compile(const MjcfSource& source);
   ~Model();
   Model(const Model&) = delete;
@@ -50,7 +51,8 @@ class DURASIM_EXPORT Model {
 
   // MuJoCo's model, owned by this object.
   [[nodiscard]] const mjModel_* get() const { return model_; }
-  // SHA-256 over the text and every asset with its name, lower-case hex: the identity used by checkpoints.
+  // SHA-256 over the text and every asset with its name, lower-case hex: the identity used by
+  // checkpoints.
   [[nodiscard]] const std::string& sha256() const { return sha256_; }
   // What MuJoCo's compiler warned about.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
