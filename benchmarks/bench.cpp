@@ -11,17 +11,19 @@
 
 namespace durasim::bench {
 
-void BenchContext::add(const std::string& name, double value, const std::string& unit, const std::string& reference,
-                       double reference_value, double budget) {
+void BenchContext::add(const std::string& name, double value, const std::string& unit,
+                       const std::string& reference, double reference_value, double budget) {
   const double ratio = value / reference_value;
   rows_.push_back({name, value, unit, reference, reference_value, ratio, budget, ratio <= budget});
   const Row& r = rows_.back();
-  fmt::print("{:<40} {:>12.4g} {:<4} {:<34} {:>12.4g}  ratio {:>7.3f}  budget {:>6.3g}  {}\n", r.name, r.value, r.unit,
-             r.reference, r.reference_value, r.ratio, r.budget, r.ok ? "ok" : "OVER");
+  fmt::print("{:<40} {:>12.4g} {:<4} {:<34} {:>12.4g}  ratio {:>7.3f}  budget {:>6.3g}  {}\n",
+             r.name, r.value, r.unit, r.reference, r.reference_value, r.ratio, r.budget,
+             r.ok ? "ok" : "OVER");
   std::fflush(stdout);
 }
 
-void BenchContext::add_absolute(const std::string& name, double value, const std::string& unit, double limit) {
+void BenchContext::add_absolute(const std::string& name, double value, const std::string& unit,
+                                double limit) {
   add(name, value, unit, "limit", limit, 1.0);
 }
 

@@ -1,6 +1,6 @@
-// The harness of durasim-bench: rows of a value beside a reference that is measured in the same run, and the
-// ratio's budget. Timing is interleaved (ours, reference, ours, ...) and the median counts, because machines
-// drift and are shared.
+// The harness of durasim-bench: rows of a value beside a reference that is measured in the same
+// run, and the ratio's budget. Timing is interleaved (ours, reference, ours, ...) and the median
+// counts, because machines drift and are shared.
 #pragma once
 
 #include <functional>
@@ -11,13 +11,13 @@
 namespace durasim::bench {
 
 struct Row {
-  std::string name;             // "sim/loop_vs_mj_step"
+  std::string name;  // "sim/loop_vs_mj_step"
   double value = 0;
-  std::string unit;             // "us", "ms", "MB"
-  std::string reference;        // what the value is compared with
-  double reference_value = 0;   // same unit
-  double ratio = 0;             // value / reference_value, or value / budget when there is no reference
-  double budget = 0;            // of the ratio
+  std::string unit;            // "us", "ms", "MB"
+  std::string reference;       // what the value is compared with
+  double reference_value = 0;  // same unit
+  double ratio = 0;   // value / reference_value, or value / budget when there is no reference
+  double budget = 0;  // of the ratio
   bool ok = false;
 };
 
@@ -25,14 +25,16 @@ class BenchContext {
  public:
   BenchContext(std::regex filter, bool quick) : filter_(std::move(filter)), quick_(quick) {}
 
-  // Whether a row is asked for. In quick mode rows are shortened; one that is judged from a shortened form
-  // has "_quick" at the end of its name.
-  [[nodiscard]] bool wants(const std::string& name) const { return std::regex_search(name, filter_); }
+  // Whether a row is asked for. In quick mode rows are shortened; one that is judged from a
+  // shortened form has "_quick" at the end of its name.
+  [[nodiscard]] bool wants(const std::string& name) const {
+    return std::regex_search(name, filter_);
+  }
   [[nodiscard]] bool quick() const { return quick_; }
 
   // Adds the row "value compared with reference, at most `budget` times as much", and prints it.
-  void add(const std::string& name, double value, const std::string& unit, const std::string& reference,
-           double reference_value, double budget);
+  void add(const std::string& name, double value, const std::string& unit,
+           const std::string& reference, double reference_value, double budget);
   // Adds a row with an absolute limit; the limit is its reference.
   void add_absolute(const std::string& name, double value, const std::string& unit, double limit);
 
@@ -45,9 +47,9 @@ class BenchContext {
 };
 
 struct Paired {
-  double a_s = 0;      // median seconds of one call
+  double a_s = 0;  // median seconds of one call
   double b_s = 0;
-  double ratio = 0;    // median of a / b, pair by pair
+  double ratio = 0;  // median of a / b, pair by pair
 };
 
 // Runs a and b in turn, `rounds` times each after one warm-up of both, and gives medians.

@@ -1,5 +1,12 @@
-// From a STEP file of 100 parts to MJCF text, through the helper process, against bare OpenCASCADE in this
-// process: ReadFile + Transfer + adaptive mass properties + mesh of the same fineness.
+// From a STEP file of 100 parts to MJCF text, through the helper process, against bare OpenCASCADE
+// in this process: ReadFile + Transfer + adaptive mass properties + mesh of the same fineness.
+#include "durasim/core/error.hpp"
+#include "durasim/sim/import.hpp"
+#include "durasim/sim/mjcf_builder.hpp"
+
+#include "assembly_shapes.hpp"
+#include "bench.hpp"
+
 #include <BRepBndLib.hxx>
 #include <BRepGProp.hxx>
 #include <BRepMesh_IncrementalMesh.hxx>
@@ -15,19 +22,12 @@
 #include <XCAFApp_Application.hxx>
 #include <XCAFDoc_DocumentTool.hxx>
 #include <XCAFDoc_ShapeTool.hxx>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <stdexcept>
-
-#include <unistd.h>
-
-#include "assembly_shapes.hpp"
-#include "bench.hpp"
-#include "durasim/core/error.hpp"
-#include "durasim/sim/import.hpp"
-#include "durasim/sim/mjcf_builder.hpp"
 
 namespace durasim::bench {
 namespace {
@@ -35,7 +35,8 @@ namespace {
 // A file that is gone with the object.
 class TemporaryStep {
  public:
-  explicit TemporaryStep(std::size_t parts) : path_("/tmp/durasim-bench-" + std::to_string(getpid()) + ".step") {
+  explicit TemporaryStep(std::size_t parts)
+      : path_("/tmp/durasim-bench-" + std::to_string(getpid()) + ".step") {
     examples::write_part_field(path_, parts);
   }
   TemporaryStep(const TemporaryStep&) = delete;
@@ -93,8 +94,10 @@ void bench_import(BenchContext& context) {
   if (!context.wants(name)) return;
   const TemporaryStep file(100);
   const Paired pair = measure_pair(
-      context.quick() ? 3 : 9, [&] { import_and_build(file.path()); }, [&] { bare_occt(file.path()); });
-  context.add(name, 1e3 * pair.a_s, "ms", "bare OCCT read + properties + mesh", 1e3 * pair.a_s / pair.ratio, 1.2);
+      context.quick() ? 3 : 9, [&] { import_and_build(file.path()); },
+      [&] { bare_occt(file.path()); });
+  context.add(name, 1e3 * pair.a_s, "ms", "bare OCCT read + properties + mesh",
+              1e3 * pair.a_s / pair.ratio, 1.2);
 }
 
 }  // namespace durasim::bench

@@ -67,7 +67,7 @@ class FullLoop {
       const std::int64_t next_checkpoint =
           (loop_.step_count() / steps_per_second_ + 1) * steps_per_second_;
       if (loop_.advance(std::min(end, next_checkpoint) - loop_.step_count())) {
-        throw Error("the benchmark's run ended: " + loop_.verdict()->detail);
+        throw Error("the benchmark's run ended before its time");
       }
       if (loop_.step_count() == next_checkpoint) loop_.save_state(checkpoint_);
     }
@@ -110,11 +110,11 @@ double save_us(const ModelPtr& model) {
   FullLoop loop(model);
   loop.advance(100);
   constexpr int kCalls = 50;
-  std::vector<double> samples;
-  for (int i = 0; i < 40; ++i) {
-    samples.push_back(1e6 / kCalls * seconds_of([&loop] {
-                        for (int call = 0; call < kCalls; ++call) loop.save();
-                      }));
+  std::vector<double> samples(40);
+  for (double& sample : samples) {
+    sample = 1e6 / kCalls * seconds_of([&loop] {
+               for (int call = 0; call < kCalls; ++call) loop.save();
+             });
   }
   return median(samples);
 }

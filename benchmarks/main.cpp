@@ -1,13 +1,15 @@
-// durasim-bench [--filter RE] [--quick] --json OUT: runs the rows, prints a table, writes them as JSON.
-#include <fmt/format.h>
+// durasim-bench [--filter RE] [--quick] --json OUT: runs the rows, prints a table, writes them as
+// JSON.
+#include "durasim/core/files.hpp"
+
+#include "bench.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <exception>
-
-#include "bench.hpp"
-#include "durasim/core/files.hpp"
 
 namespace {
 
@@ -29,7 +31,8 @@ std::string to_json(const std::vector<bench::Row>& rows) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Benchmarks of durasim: every row beside the limit that is measured in the same run"};
+  CLI::App app{
+      "Benchmarks of durasim: every row beside the limit that is measured in the same run"};
   std::string filter, json;
   bool quick = false;
   app.add_option("--filter", filter, "only rows whose name this regular expression finds");
@@ -41,7 +44,8 @@ int run(int argc, char** argv) {
   bench::bench_import(context);
   bench::bench_render(context);
   if (context.rows().empty()) {
-    fmt::print(stderr, "no row matches \"{}\", or the input folder {} is missing\n", filter, DURASIM_TEST_DATA);
+    fmt::print(stderr, "no row matches \"{}\", or the input folder {} is missing\n", filter,
+               DURASIM_TEST_DATA);
     return 1;
   }
   if (!json.empty()) write_file(json, as_bytes(to_json(context.rows()) + "\n"));

@@ -7,6 +7,7 @@
 #include "durasim/core/error.hpp"
 #include "durasim/core/process.hpp"
 #include "durasim/geometry/message.hpp"
+#include "durasim/sim/mjcf_bundle.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -31,8 +32,10 @@ constexpr std::size_t kMaxInputBytes = std::size_t{1} << 30;
 
 constexpr std::string_view kUsage =
     "usage: durasim-geometry step [--linear-deflection METRES] [--angular-deflection RAD] < FILE\n"
+    "       durasim-geometry mjcf < BUNDLE\n"
     "       durasim-geometry version\n"
-    "Reads a file from standard input and writes durasim's geometry message to standard output.\n"
+    "step reads a file from standard input and writes durasim's geometry message to standard\n"
+    "output; mjcf compiles a scene that durasim has packed and says whether that worked.\n"
     "Not meant to be called by hand: durasim inspect FILE shows what a file holds.\n";
 
 int exit_code(HelperExit code) {
@@ -111,6 +114,15 @@ int import_step(std::span<char* const> arguments) {
   return exit_code(HelperExit::Ok);
 }
 
+// Foreign MJCF can crash its compiler too; what passes here is compiled again by the caller.
+int check_mjcf() {
+  take_standard_output();
+  const Bytes bundle = read_all(STDIN_FILENO);
+  std::string reason;
+  if (sim::check_mjcf_bundle(bundle, reason) == 0) return exit_code(HelperExit::Ok);
+  throw FormatError(reason);
+}
+
 int run(std::span<char* const> arguments) {
   const std::string_view verb = arguments.empty() ? "" : arguments[0];
   if (verb == "version") {
@@ -118,6 +130,7 @@ int run(std::span<char* const> arguments) {
     return exit_code(HelperExit::Ok);
   }
   if (verb == "step") return import_step(arguments.subspan(1));
+  if (verb == "mjcf") return check_mjcf();
   fmt::print(stderr, "{}", kUsage);
   return exit_code(HelperExit::Usage);
 }

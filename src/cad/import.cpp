@@ -125,23 +125,41 @@ void report_emptiness(const StepFile& file, geometry::ImportedScene& scene) {
   }
 }
 
+// What is wrong with the file as a whole, beside what is wrong with single parts.
+void report_file(const StepFile& file, bool unit_is_known, geometry::ImportedScene& scene) {
+  if (!unit_is_known) {
+    scene.problems.push_back({Severity::Warning, "", ProblemCode::UnitRequired,
+                              "the file states no length unit; millimetres are assumed"});
+  }
+  if (const std::size_t damaged = file.damaged_entities(); damaged > 0) {
+    scene.problems.push_back(
+        {Severity::Warning, "", ProblemCode::UnreadableFile,
+         fmt::format("{} entities of the file are damaged or refer to others that are not there, "
+                     "and were not used; compare the parts and volumes with your CAD program",
+                     damaged)});
+  }
+  for (const std::string& solid : file.lost_solids()) {
+    scene.problems.push_back({Severity::Error, solid, ProblemCode::NoSolid,
+                              "this solid of the file cannot be read; repair it and export it "
+                              "again"});
+  }
+  for (const std::string& name : file.external_files()) {
+    scene.problems.push_back({Severity::Warning, clean_name(name), ProblemCode::NotRepresented,
+                              "a part of the assembly lies in this other file, which is not read; "
+                              "export the assembly as one file"});
+  }
+}
+
 geometry::ImportedScene read_scene(ByteView bytes, const StepOptions& options) {
   StepFile file(bytes);
   geometry::ImportedScene scene;
   const auto unit = file.unit();
   scene.unit = unit ? unit->name : "mm";
   scene.metres_per_unit = unit ? unit->metres : 1e-3;
-  if (!unit) {
-    scene.problems.push_back({Severity::Warning, "", ProblemCode::UnitRequired,
-                              "the file states no length unit; millimetres are assumed"});
-  }
   Document document;
-  if (file.transfer()) document = read_document(file, options.limits);
-  for (const std::string& name : file.external_files()) {
-    scene.problems.push_back({Severity::Warning, clean_name(name), ProblemCode::NotRepresented,
-                              "a part of the assembly lies in another file; export the assembly as "
-                              "one file"});
-  }
+  const bool has_shapes = file.transfer();
+  if (has_shapes) document = read_document(file, options.limits);
+  report_file(file, unit.has_value() || !has_shapes, scene);
   std::move(document.problems.begin(), document.problems.end(), std::back_inserter(scene.problems));
   bake_placements(document);
   compute_solids(document, options, scene);

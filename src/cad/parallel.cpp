@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 
@@ -66,7 +67,10 @@ void for_each_shape(const std::vector<TopoDS_Shape>& shapes,
                                                     std::min(kMaxThreads, jobs.size() + 1));
   {
     std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < std::min(cores, jobs.size()); ++i) others.emplace_back(drain);
+    try {
+      for (std::size_t i = 1; i < std::min(cores, jobs.size()); ++i) others.emplace_back(drain);
+    } catch (const std::system_error&) {  // no more threads under this limit: go on with fewer
+    }
     drain();
   }
   if (error) std::rethrow_exception(error);

@@ -28,7 +28,9 @@ namespace {
 using geometry::ProblemCode;
 using geometry::Severity;
 
-constexpr double kWanted = 1e-9;    // relative error asked of the integration
+// Asked of the integration, which controls the volume only: at 1e-9 the inertia of a torus is 2e-7
+// off, at 1e-12 it is 3e-11 off (measured), for little more time.
+constexpr double kWanted = 1e-12;
 constexpr double kReported = 1e-6;  // achieved errors above this are worth a warning
 
 struct Extent {
@@ -45,8 +47,8 @@ Extent extent_of(const TopoDS_Shape& solid) {
   return {gp_Pnt(0.5 * (low.XYZ() + high.XYZ())), low.Distance(high)};
 }
 
-// Own units. The reference point is the solid's middle: about the origin, the inertia of a small
-// part far away would lose its digits in the parallel axis theorem.
+// Own units. The reference point is the solid's middle, because about the origin the inertia of a
+// small part far away loses digits in the parallel axis theorem.
 geometry::MassProperties integrate(const TopoDS_Shape& solid, const gp_Pnt& reference) {
   GProp_GProps properties(reference);
   const double error = BRepGProp::VolumeProperties(solid, properties, kWanted);

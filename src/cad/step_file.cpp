@@ -4,6 +4,7 @@
 #include "durasim/core/error.hpp"
 
 #include <IFSelect_ReturnStatus.hxx>
+#include <Interface_Check.hxx>
 #include <NCollection_DataMap.hxx>
 #include <STEPCAFControl_ExternFile.hxx>
 #include <StepBasic_MeasureWithUnit.hxx>
@@ -16,6 +17,7 @@
 #include <StepRepr_PropertyDefinitionRepresentation.hxx>
 #include <StepRepr_Representation.hxx>
 #include <StepRepr_RepresentationItem.hxx>
+#include <StepShape_ManifoldSolidBrep.hxx>
 #include <StepShape_SolidModel.hxx>
 #include <TCollection_AsciiString.hxx>
 #include <TCollection_HAsciiString.hxx>
@@ -106,6 +108,14 @@ bool is_material_property(const Handle(StepRepr_PropertyDefinition) & property) 
          name.find("density") != std::string::npos;
 }
 
+// OpenCASCADE skips statements that it cannot parse and says that all went well.
+bool has_syntax_errors(const Handle(StepData_StepModel) & model) {
+  const Handle(Interface_Check)& check = model->GlobalCheck();
+  for (int i = 1; i <= check->NbFails(); ++i)
+    if (std::string_view(check->CFail(i, false)) == "Undefined Parsing") return true;
+  return false;
+}
+
 }  // namespace
 
 StepFile::StepFile(ByteView bytes) {
@@ -122,7 +132,7 @@ StepFile::StepFile(ByteView bytes) {
   ByteStreambuf buffer(bytes);
   std::istream stream(&buffer);
   const IFSelect_ReturnStatus status = reader_.ChangeReader().ReadStream("model", stream);
-  if (status != IFSelect_RetDone)
+  if (status != IFSelect_RetDone || has_syntax_errors(model()))
     throw FormatError("the STEP file cannot be parsed: its syntax is damaged; export it again");
 }
 
@@ -154,6 +164,26 @@ std::vector<std::string> StepFile::product_names() const {
     if (!product.IsNull()) names.push_back(text_of(product->Name()));
   }
   return names;
+}
+
+std::size_t StepFile::damaged_entities() const {
+  const Handle(StepData_StepModel) entities = model();
+  std::size_t count = 0;
+  for (int i = 1; i <= entities->NbEntities(); ++i)
+    if (entities->IsErrorEntity(i)) ++count;
+  return count;
+}
+
+std::vector<std::string> StepFile::lost_solids() const {
+  std::vector<std::string> lost;
+  const Handle(StepData_StepModel) entities = model();
+  for (int i = 1; i <= entities->NbEntities(); ++i) {
+    const auto solid = Handle(StepShape_ManifoldSolidBrep)::DownCast(entities->Value(i));
+    if (!solid.IsNull() && result_of(solid).IsNull())
+      lost.push_back(fmt::format("#{} '{}'", entities->IdentLabel(entities->Value(i)),
+                                 text_of(solid->Name())));
+  }
+  return lost;
 }
 
 std::vector<std::string> StepFile::external_files() const {

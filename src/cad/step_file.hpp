@@ -12,6 +12,7 @@
 #include <TopoDS_Shape.hxx>
 #include <TopoDS_TShape.hxx>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -40,6 +41,10 @@ class StepFile {
   [[nodiscard]] const Handle(TDocStd_Document) & document() const { return document_; }
   [[nodiscard]] std::optional<FileUnit> unit() const;
   [[nodiscard]] std::vector<std::string> product_names() const;
+  // Entities with wrong or dangling contents; OpenCASCADE reads on without them.
+  [[nodiscard]] std::size_t damaged_entities() const;
+  // "#12 'name'" of each solid that no shape could be made of; after transfer().
+  [[nodiscard]] std::vector<std::string> lost_solids() const;
   // Names of other files that parts of this one lie in; they are not read.
   [[nodiscard]] std::vector<std::string> external_files() const;
   // By the shape that a product or a solid has become.

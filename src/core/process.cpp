@@ -38,14 +38,22 @@ namespace {
 
 constexpr std::chrono::milliseconds kSampleInterval{20};
 
-// The largest resident size since exec, which a sample cannot miss while the process lives.
-// (wait4's ru_maxrss is of no use: it starts at the size of the process that called posix_spawn.)
-std::size_t high_water_rss(pid_t pid) {
+struct MemoryPeaks {
+  std::size_t resident_bytes = 0;
+  std::size_t address_space_bytes = 0;
+};
+
+// The largest sizes since exec, which a sample cannot miss while the process lives. (wait4's
+// ru_maxrss is of no use: it starts at the size of the process that called posix_spawn.)
+MemoryPeaks memory_peaks(pid_t pid) {
   const Descriptor file(::open(fmt::format("/proc/{}/status", pid).c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 4096> text{};
   const ssize_t size = file.open() ? ::read(file.get(), text.data(), text.size() - 1) : 0;
-  const char* line = size > 0 ? std::strstr(text.data(), "VmHWM:") : nullptr;
-  return line == nullptr ? 0 : std::size_t{1024} * std::strtoul(line + 6, nullptr, 10);
+  const auto field = [&](const char* name) -> std::size_t {
+    const char* line = size > 0 ? std::strstr(text.data(), name) : nullptr;
+    return line == nullptr ? 0 : 1024 * std::strtoul(line + std::strlen(name), nullptr, 10);
+  };
+  return {field("VmHWM:"), field("VmPeak:")};
 }
 
 // One child from spawn to reaping. The destructor kills and reaps, so that an exception (no memory
@@ -151,7 +159,9 @@ class Child {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_sample_) return std::nullopt;
     next_sample_ = now + kSampleInterval;
-    result_.peak_rss_bytes = std::max(result_.peak_rss_bytes, high_water_rss(process_.pid));
+    const MemoryPeaks peaks = memory_peaks(process_.pid);
+    result_.peak_rss_bytes = std::max(result_.peak_rss_bytes, peaks.resident_bytes);
+    peak_address_space_ = std::max(peak_address_space_, peaks.address_space_bytes);
     if (options_.memory_limit == MemoryLimit::WatchRss &&
         result_.peak_rss_bytes > options_.memory_limit_bytes)
       return ProcessOutcome::MemoryExceeded;
@@ -182,10 +192,16 @@ class Child {
     return std::move(result_);
   }
 
+  // Programs that get no memory fail in many ways: by their reserved code, by an uncaught
+  // exception, by a crash in code that did not look. So a failure with the limit all but reached
+  // counts too.
   [[nodiscard]] bool out_of_memory() const {
-    if (result_.signal == SIGABRT)  // an uncaught std::bad_alloc
-      return result_.error_tail.find("bad_alloc") != std::string::npos;
-    return result_.signal == 0 && options_.out_of_memory_exit_code == result_.exit_code;
+    if (result_.signal == 0 && result_.exit_code == 0) return false;
+    if (result_.signal == 0 && options_.out_of_memory_exit_code == result_.exit_code) return true;
+    if (result_.signal == SIGABRT && result_.error_tail.find("bad_alloc") != std::string::npos)
+      return true;
+    return options_.memory_limit == MemoryLimit::AddressSpace &&
+           peak_address_space_ > options_.memory_limit_bytes / 10 * 9;
   }
 
   const ProcessOptions& options_;
@@ -194,6 +210,7 @@ class Child {
   SpawnedChild process_;
   Descriptor end_;
   bool reaped_ = false;
+  std::size_t peak_address_space_ = 0;
   bool output_exceeded_ = false;
   std::size_t sent_ = 0;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(262144);

@@ -1,2 +1,3 @@
-// The implementation of Boost.JSON, compiled once into this library so that no Boost library is linked.
+// The implementation of Boost.JSON, compiled once into this library: no Boost library is linked.
+// linked.
 #include <boost/json/src.hpp>

@@ -123,7 +123,7 @@ void restore_image(const mjModel* model, mjData* data, ByteView image) {
     const std::uint64_t stored = stored_offset(image.data(), offsetof(mjData, name)); \
     std::byte* place =                                                                \
         stored == 0 ? nullptr : static_cast<std::byte*>(data->arena) + (stored - 1);  \
-    data->name = reinterpret_cast<type*>(place);                                      \
+    data->name = reinterpret_cast<decltype(data->name)>(place);                       \
   }
   MJDATA_ARENA_POINTERS
 #undef X

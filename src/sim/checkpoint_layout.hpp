@@ -33,7 +33,7 @@ struct CheckpointRecord {
   std::uint64_t physics_bytes = 0;
 };
 static_assert(std::has_unique_object_representations_v<std::uint64_t> &&
-              sizeof(CheckpointRecord) == 14 * 8);
+              sizeof(CheckpointRecord) == 14 * sizeof(std::uint64_t));
 
 // Throws FormatError when the bytes do not begin with a record.
 CheckpointRecord read_record(ByteView bytes);

@@ -69,8 +69,7 @@ int match_object(dl_phdr_info* info, std::size_t, void* argument) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
     // The loader gives addresses as integers; the segment is mapped for as long as the object.
-    const auto* notes = reinterpret_cast<const std::byte*>(
-        info->dlpi_addr + segment.p_vaddr);  // NOLINT(performance-no-int-to-ptr)
+    const auto* notes = std::bit_cast<const std::byte*>(info->dlpi_addr + segment.p_vaddr);
     object.build_id = build_id_of({notes, segment.p_memsz});
   }
   return 1;

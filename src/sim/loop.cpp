@@ -105,16 +105,14 @@ void SimulationLoop::Impl::make_state_fresh() {
   mj_comVel(model_, data_.get());
 }
 
-void SimulationLoop::Impl::record_if(bool wanted) {
-  if (!wanted || sink_ == nullptr || recorded_step_ == step) return;
+void SimulationLoop::Impl::record() {
+  if (sink_ == nullptr || !frames_) return;
   sink_->record(step, model_, data_.get());
-  recorded_step_ = step;
   frames_->skip_to(step + 1);
 }
 
 void SimulationLoop::Impl::finish(Verdict decided) {
   decided.time = time_of(step);
-  record_if(true);
   verdict = std::move(decided);
 }
 
@@ -125,11 +123,11 @@ void SimulationLoop::Impl::step_once() {
   const Fastest fastest = metrics_.observe_motion(data);
   auto decided = rules_.check(data, step, fastest);
   if (!decided && step >= total_steps) decided = rules_.end_of_time(time_of(total_steps));
+  if (decided || (frames_ && frames_->due(step))) record();
   if (decided) {
     metrics_.observe_contacts(data, false);
     return finish(std::move(*decided));
   }
-  record_if(frames_ && frames_->due(step));
   if (controller) controller({step, time_of(step), model_, data, random_});
   splits_ ? mj_step2(model_, data) : mj_step(model_, data);
   if (auto unstable = rules_.check_warnings(data)) return finish(std::move(*unstable));
@@ -180,7 +178,6 @@ void SimulationLoop::Impl::attach(TrajectorySink* sink) {
     frames_->skip_to(step);
   }
   sink_ = sink;
-  recorded_step_ = -1;
 }
 
 Metrics SimulationLoop::Impl::metrics() const {

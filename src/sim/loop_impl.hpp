@@ -70,7 +70,7 @@ class SimulationLoop::Impl {
   void step_once();
   void make_state_fresh();
   void finish(Verdict decided);
-  void record_if(bool wanted);
+  void record();
   void collect_warnings(MujocoCall& call);
   [[nodiscard]] Seconds time_of(std::int64_t steps) const {
     return Seconds(static_cast<double>(steps) * timestep_s_);
@@ -92,7 +92,6 @@ class SimulationLoop::Impl {
   SplitMix64 random_;
   TrajectorySink* sink_ = nullptr;
   std::optional<FrameSchedule> frames_;
-  std::int64_t recorded_step_ = -1;
   bool broken_ = false;
   std::uint32_t prefix_mode_ = 0;  // floating-point control under which prefix_ was made
   Bytes prefix_;

@@ -193,7 +193,6 @@ void SimulationLoop::Impl::load_state(ByteView bytes) {
   step = record.step;
   verdict.reset();
   broken_ = false;
-  recorded_step_ = -1;
   if (frames_) frames_->skip_to(step);
 }
 

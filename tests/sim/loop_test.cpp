@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <mujoco/mujoco.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <thread>
@@ -297,6 +298,26 @@ TEST_CASE(
   CHECK(step_of_frame(1, 30, 0.002) == 17);
   CHECK(step_of_frame(3, 30, 0.002) == 50);
   CHECK(step_of_frame(30LL * 3600 * 24, 30, 0.002) == 500LL * 3600 * 24);  // no drift in a day
+}
+
+TEST_CASE("a sink gets the state of an early verdict once, and never a ruined one") {
+  LoopOptions options = lasting(1);
+  options.zones = {zone(ZoneKind::Bounds, "room", {-1, -1, 0.9}, {1, 1, 2})};
+  RecordingSink sink;
+  SimulationLoop leaving(ball_at("0 0 1"), options);
+  leaving.attach(&sink);
+  leaving.run();
+  CHECK(sink.steps.back() == leaving.step_count());
+  CHECK(std::adjacent_find(sink.steps.begin(), sink.steps.end()) == sink.steps.end());
+
+  RecordingSink finite;
+  SimulationLoop ruined(ball_at("0 0 1"), lasting(1));
+  ruined.attach(&finite);
+  ruined.set_controller([](const ControllerContext& c) {
+    if (c.step == 50) c.data->qfrc_applied[0] = std::nan("");
+  });
+  CHECK(ruined.run()->code == ReasonCode::PhysicsInstability);
+  CHECK(finite.steps.back() == 34);  // the last frame of 30 a second before step 50
 }
 
 TEST_CASE("what a controller sees is the fresh state of its moment") {

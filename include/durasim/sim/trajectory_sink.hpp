@@ -13,8 +13,8 @@ namespace durasim::inline v0::sim {
 
 // Receives states in rising order of steps, on the thread that runs the loop. Frame k is the first
 // step whose time is >= k / fps (integer arithmetic, so no frame is lost to rounding); frame 0 is
-// the start, and the last state of a run comes too, even between two frames. What record() throws
-// ends the run and reaches its caller.
+// the start, and the last state of a run comes too, even between two frames (but not one that the
+// physics ruined). What record() throws ends the run and reaches its caller.
 class DURASIM_EXPORT TrajectorySink {
  public:
   virtual ~TrajectorySink();
