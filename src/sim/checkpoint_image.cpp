@@ -1,3 +1,4 @@
+// The whole mjData as one image: every scalar and the buffers, with pointers kept as offsets.
 #include "sim/checkpoint_image.hpp"
 
 #include "durasim/core/error.hpp"

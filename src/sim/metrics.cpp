@@ -1,3 +1,4 @@
+// Measuring a run: speeds, energies, contacts. Only reads MuJoCo's data.
 #include "sim/metrics.hpp"
 
 #include "durasim/geometry/math.hpp"

@@ -1,3 +1,4 @@
+// The process-wide log handler of MuJoCo, and the thread-local mark that tells whose call it is.
 #include "sim/mujoco_guard.hpp"
 
 #include "durasim/sim/model.hpp"

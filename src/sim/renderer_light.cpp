@@ -1,3 +1,4 @@
+// Choosing the one light that casts a shadow, and which geoms do.
 #include "sim/renderer_light.hpp"
 
 #include <algorithm>

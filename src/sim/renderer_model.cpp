@@ -1,3 +1,4 @@
+// The renderer's own copy of the model, with sizes, samples and studio scenery set.
 #include "sim/renderer_model.hpp"
 
 #include "durasim/core/error.hpp"

@@ -1,3 +1,4 @@
+// The rules of a run, in the order that rules.hpp states.
 #include "sim/rules.hpp"
 
 #include "sim/zone_test.hpp"

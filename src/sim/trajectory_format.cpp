@@ -1,3 +1,4 @@
+// Reading and writing the header and the records of a recording, with their checksums.
 #include "sim/trajectory_format.hpp"
 
 #include "durasim/core/error.hpp"

@@ -1,3 +1,4 @@
+// Recorded states back to positions that can be drawn.
 #include "sim/trajectory_pose.hpp"
 
 #include "durasim/core/error.hpp"
