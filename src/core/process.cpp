@@ -62,7 +62,7 @@ class Child {
  public:
   explicit Child(const ProcessOptions& options)
       : options_(options),
-        start_(std::chrono::steady_clock::now()),
+        start_(system_clock().steady_now()),
         process_(spawn_child(options)),
         // Without pidfd (kernels before 5.3, some sandboxes) the end is noticed at a sample.
         end_(static_cast<int>(::syscall(SYS_pidfd_open, process_.pid, 0))) {}
@@ -91,7 +91,7 @@ class Child {
   }
 
  private:
-  [[nodiscard]] Seconds elapsed() const { return std::chrono::steady_clock::now() - start_; }
+  [[nodiscard]] Seconds elapsed() const { return system_clock().steady_now() - start_; }
 
   [[nodiscard]] bool ended() const {
     siginfo_t info{};
@@ -156,7 +156,7 @@ class Child {
     if (options_.stop.stop_requested()) return ProcessOutcome::Cancelled;
     if (output_exceeded_) return ProcessOutcome::OutputExceeded;
     if (elapsed() >= options_.deadline) return ProcessOutcome::DeadlineExceeded;
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = system_clock().steady_now();
     if (now < next_sample_) return std::nullopt;
     next_sample_ = now + kSampleInterval;
     const MemoryPeaks peaks = memory_peaks(process_.pid);

@@ -44,9 +44,9 @@ probe_rendering(const std::string& egl_library = "libEGL.so.1") noexcept;
 
 // One OpenGL context for pictures of one size, used for all of them. Light comes from one
 // shadow-casting light (a bright one from above, of those that may); parts that would be a few
-// pixels wide cast none. All calls come from the thread that made it (LogicError otherwise). Each call makes
-// its context current and leaves the thread without a current EGL context, so use a thread that
-// renders nothing else with EGL. EGL devices are tried in order (hardware first;
+// pixels wide cast none. All calls come from the thread that made it (LogicError otherwise). Each
+// call makes its context current and leaves the thread without a current EGL context, so use a
+// thread that renders nothing else with EGL. EGL devices are tried in order (hardware first;
 // MUJOCO_EGL_DEVICE_ID picks one), then Mesa's surfaceless platform.
 class DURASIM_EXPORT Renderer {
  public:
