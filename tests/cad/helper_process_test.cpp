@@ -3,6 +3,7 @@
 #include "durasim/core/error.hpp"
 #include "durasim/core/process.hpp"
 #include "durasim/geometry/message.hpp"
+#include "durasim/sim/mjcf_bundle.hpp"
 
 #include "step_bytes.hpp"
 
@@ -133,6 +134,20 @@ TEST_CASE("files that are no STEP files are refused with a reason on standard er
     CHECK_FALSE(result.error_tail.empty());
     CHECK(result.output.empty());
   }
+}
+
+TEST_CASE("MJCF is compiled in the helper: 0 when it works, else the compiler's reason") {
+  const auto check = [](const std::string& xml) {
+    const Bytes bundle = sim::encode_mjcf_bundle({.xml = xml});
+    return run(helper({"mjcf"}, bundle));
+  };
+  CHECK(check("<mujoco><worldbody><geom size='1'/></worldbody></mujoco>").exit_code == 0);
+  const ProcessResult bad = check("<mujoco><worldbody><geom size='-1'/></worldbody></mujoco>");
+  CHECK(bad.exit_code == static_cast<int>(HelperExit::Unreadable));
+  CHECK(bad.error_tail.find("size") != std::string::npos);
+  const std::string garbage = "no bundle";
+  CHECK(run(helper({"mjcf"}, as_bytes(garbage))).exit_code ==
+        static_cast<int>(HelperExit::Unreadable));
 }
 
 TEST_CASE("wrong arguments are explained") {
