@@ -68,7 +68,8 @@ void bare_occt(const std::string& path) {
   const Handle(XCAFDoc_ShapeTool) tool = XCAFDoc_DocumentTool::ShapeTool(document->Main());
   TDF_LabelSequence labels;
   tool->GetShapes(labels);
-  for (const TDF_Label& label : labels) {
+  for (int i = 1; i <= labels.Length(); ++i) {
+    const TDF_Label& label = labels.Value(i);
     if (!XCAFDoc_ShapeTool::IsSimpleShape(label)) continue;
     const TopoDS_Shape shape = XCAFDoc_ShapeTool::GetShape(label);
     GProp_GProps properties;

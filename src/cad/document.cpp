@@ -29,7 +29,6 @@
 namespace durasim::inline v0::cad {
 namespace {
 
-using geometry::Problem;
 using geometry::ProblemCode;
 using geometry::Severity;
 

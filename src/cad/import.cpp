@@ -106,7 +106,7 @@ void compute_solids(const Document& document, const StepOptions& options,
                                  options.limits.max_triangles));
   }
   for (const Occurrence& occurrence : document.occurrences) {
-    scene.instances.push_back({.shape = *index[occurrence.solid],
+    scene.instances.push_back({.shape = index[occurrence.solid].value(),
                                .path = occurrence.path,
                                .pose = pose_of(occurrence.placement),
                                .color = occurrence.color});

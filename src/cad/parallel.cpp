@@ -41,6 +41,7 @@ std::vector<std::vector<std::size_t>> groups(const std::vector<TopoDS_Shape>& sh
   std::map<std::size_t, std::vector<std::size_t>> by_root;
   for (std::size_t i = 0; i < shapes.size(); ++i) by_root[root(parent, i)].push_back(i);
   std::vector<std::vector<std::size_t>> result;
+  result.reserve(by_root.size());
   for (auto& [_, members] : by_root) result.push_back(std::move(members));
   return result;
 }
@@ -67,9 +68,12 @@ void for_each_shape(const std::vector<TopoDS_Shape>& shapes,
                                                     std::min(kMaxThreads, jobs.size() + 1));
   {
     std::vector<std::jthread> others;
-    try {
-      for (std::size_t i = 1; i < std::min(cores, jobs.size()); ++i) others.emplace_back(drain);
-    } catch (const std::system_error&) {  // no more threads under this limit: go on with fewer
+    for (std::size_t i = 1; i < std::min(cores, jobs.size()); ++i) {
+      try {
+        others.emplace_back(drain);
+      } catch (const std::system_error&) {
+        break;  // no more threads under this limit: go on with fewer
+      }
     }
     drain();
   }

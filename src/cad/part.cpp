@@ -13,12 +13,14 @@
 #include <BRepGProp_Domain.hxx>
 #include <BRepGProp_Face.hxx>
 #include <BRepGProp_Vinert.hxx>
+#include <BRep_Tool.hxx>
 #include <Bnd_Box.hxx>
 #include <GProp_GProps.hxx>
 #include <GeomAbs_SurfaceType.hxx>
 #include <TopExp_Explorer.hxx>
 #include <TopoDS.hxx>
 #include <TopoDS_Face.hxx>
+#include <TopoDS_Vertex.hxx>
 #include <fmt/format.h>
 #include <gp_Mat.hxx>
 #include <gp_Pnt.hxx>
@@ -41,18 +43,20 @@ constexpr double kWantedElementary = 1e-12;
 constexpr double kWantedFreeForm = 1e-9;
 constexpr double kReported = 1e-6;  // achieved errors above this are worth a warning
 
-struct Extent {
-  gp_Pnt centre;
-  double diagonal = 0;
-};
-
-Extent extent_of(const TopoDS_Shape& solid) {
+double diagonal_of(const TopoDS_Shape& solid) {
   Bnd_Box box;
   BRepBndLib::Add(solid, box, false);
-  if (box.IsVoid() || box.IsOpen()) return {};
-  const gp_Pnt low = box.CornerMin();
-  const gp_Pnt high = box.CornerMax();
-  return {gp_Pnt(0.5 * (low.XYZ() + high.XYZ())), low.Distance(high)};
+  return box.IsVoid() || box.IsOpen() ? 0 : box.CornerMin().Distance(box.CornerMax());
+}
+
+// The mean of the vertices, as OpenCASCADE takes it: in a file whose faces meet only within a
+// tolerance the volume depends on this point, by 1e-7 to 1e-6 on real parts.
+gp_Pnt reference_point(const TopoDS_Shape& solid) {
+  gp_XYZ sum(0, 0, 0);
+  int count = 0;
+  for (TopExp_Explorer it(solid, TopAbs_VERTEX); it.More(); it.Next(), ++count)
+    sum += BRep_Tool::Pnt(TopoDS::Vertex(it.Current())).XYZ();
+  return {count > 0 ? sum / count : sum};
 }
 
 double wanted(const TopoDS_Face& face) {
@@ -68,10 +72,11 @@ double wanted(const TopoDS_Face& face) {
   }
 }
 
-// What BRepGProp::VolumeProperties does, face by face, with an accuracy for each kind of surface
-// and about a point in the solid: about the origin, as OpenCASCADE does it, the inertia of a small
-// part far away loses digits in the parallel axis theorem. Own units.
-geometry::MassProperties integrate(const TopoDS_Shape& solid, const gp_Pnt& reference) {
+// What BRepGProp::VolumeProperties does, face by face, with an accuracy for each kind of surface.
+// The sum is about a point in the solid too: about the origin, as OpenCASCADE does it, the inertia
+// of a small part far away loses digits in the parallel axis theorem. Own units.
+geometry::MassProperties integrate(const TopoDS_Shape& solid) {
+  const gp_Pnt reference = reference_point(solid);
   GProp_GProps sum(reference);
   double error = 0;
   for (TopExp_Explorer it(solid, TopAbs_FACE); it.More(); it.Next()) {
@@ -125,11 +130,10 @@ class PartComputation {
       : part_(part), scale_(metres_per_unit), options_(options) {}
 
   void run(TopoDS_Shape solid) {
-    const Extent extent = extent_of(solid);
-    geometry::MassProperties properties = integrate(solid, extent.centre);
+    geometry::MassProperties properties = integrate(solid);
     if (properties.volume_m3 < 0) {  // inside out
       solid.Reverse();
-      properties = integrate(solid, extent.centre);
+      properties = integrate(solid);
     }
     if (!is_finite(properties) || !(properties.volume_m3 > 0)) {
       result.shape.properties = {};
@@ -144,7 +148,7 @@ class PartComputation {
       report(Severity::Warning, ProblemCode::PropertyError,
              fmt::format("mass and inertia are exact only to {:.1e}", properties.relative_error));
     }
-    mesh(solid, extent.diagonal);
+    mesh(solid, diagonal_of(solid));
   }
 
   void report(Severity severity, ProblemCode code, std::string message) {

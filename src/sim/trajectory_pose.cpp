@@ -18,8 +18,6 @@ TrajectoryPose::TrajectoryPose(std::shared_ptr<const Model> model) : TrajectoryP
 }
 
 TrajectoryPose::TrajectoryPose(const Model& model) : view_(*model.get()) {
-  // Sleeping parts are not moved by mj_kinematics; here every part goes where its frame says.
-  view_.opt.enableflags &= ~mjENBL_SLEEP;
   data_.reset(mj_makeData(&view_));
   if (!data_) throw MujocoError("MuJoCo: no memory for the model's data");
   update_positions();

@@ -15,7 +15,7 @@ namespace durasim::inline v0::sim {
 inline constexpr unsigned kRecordedState =
     mjSTATE_QPOS | mjSTATE_QVEL | mjSTATE_ACT | mjSTATE_MOCAP_POS | mjSTATE_MOCAP_QUAT;
 
-// Owns the data and a shallow copy of the model, whose own fields (vis, stat, opt) may be changed
+// Owns the data and a shallow copy of the model, whose own fields (vis, stat) may be changed
 // freely; its arrays are the Model's. All calls are made under a MujocoCall of the caller's.
 class TrajectoryPose {
  public:
