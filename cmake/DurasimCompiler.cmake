@@ -38,5 +38,9 @@ target_compile_options(durasim_flags INTERFACE
 if(DURASIM_SANITIZE)
   target_compile_options(durasim_flags INTERFACE -fsanitize=${DURASIM_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(durasim_flags INTERFACE
+      "-fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/sanitizer-ignorelist.txt")
+  endif()
   target_link_options(durasim_flags INTERFACE -fsanitize=${DURASIM_SANITIZE})
 endif()

@@ -17,6 +17,12 @@
 #include <stdexcept>
 #include <vector>
 
+// LeakSanitizer asks for this by name. OpenCASCADE's STEP dictionaries are made once and never
+// freed.
+extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
+  return "leak:libTK\n";
+}
+
 namespace durasim::test {
 namespace {
 
