@@ -40,7 +40,8 @@ if(DURASIM_SANITIZE)
     -fno-sanitize-recover=all)
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     target_compile_options(durasim_flags INTERFACE
-      "-fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/sanitizer-ignorelist.txt")
+      "-fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/sanitizer-ignorelist.txt"
+      $<$<BOOL:$<TARGET_PROPERTY:DURASIM_NO_VPTR_CHECK>>:-fno-sanitize=vptr>)
   endif()
   target_link_options(durasim_flags INTERFACE -fsanitize=${DURASIM_SANITIZE})
 endif()

@@ -31,6 +31,8 @@ ProcessOptions helper(const std::vector<std::string>& arguments, ByteView input 
   options.arguments = arguments;
   options.input = input;
   options.out_of_memory_exit_code = static_cast<int>(HelperExit::OutOfMemory);
+  // A crash in OpenCASCADE is a signal in the sanitizer builds too, not AddressSanitizer's exit.
+  options.environment = {"ASAN_OPTIONS=handle_segv=0:handle_abort=0:handle_sigfpe=0"};
   return options;
 }
 
