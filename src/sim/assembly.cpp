@@ -16,8 +16,6 @@ namespace durasim::inline v0::sim {
 namespace {
 
 using geometry::Problem;
-using geometry::ProblemCode;
-using geometry::Severity;
 
 Material resolve_material(const std::string& name) {
   if (const Material* found = find_material(name)) return *found;
@@ -149,7 +147,8 @@ Part& Assembly::add(std::string name, const geometry::ImportedShape& shape,
   return insert(std::move(name), std::move(made), chosen);
 }
 
-Part& Assembly::add(std::string name, geometry::TriangleMesh mesh, const PartOptions& options) {
+Part& Assembly::add(std::string name, const geometry::TriangleMesh& mesh,
+                    const PartOptions& options) {
   auto made = std::make_shared<PartGeometry>();
   made->mesh = geometry::weld(mesh);
   const std::vector<Problem> problems = geometry::check_solid(made->mesh, name);

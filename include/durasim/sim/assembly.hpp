@@ -72,7 +72,7 @@ class DURASIM_EXPORT Assembly {
   // Any shape: a closed mesh, or an imported B-rep (cad::shape_from). Defects become problems.
   Part& add(std::string name, const geometry::ImportedShape& shape,
             const PartOptions& options = {});
-  Part& add(std::string name, geometry::TriangleMesh mesh, const PartOptions& options = {});
+  Part& add(std::string name, const geometry::TriangleMesh& mesh, const PartOptions& options = {});
 
   void add_zone(Zone zone);
 
