@@ -1,0 +1,221 @@
+// Failures: Temporal's recursive Failure message, and the exceptions that carry it through workflow and activity code.
+// An exception that is not one of these fails the run of a workflow (or the attempt of an activity) as an
+// ApplicationFailure whose type is the exception's class.
+#pragma once
+
+#include "durasim/core/error.hpp"
+#include "durasim/core/payload.hpp"
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace durasim::inline v0 {
+
+// temporal.api.enums.v1.TimeoutType / RetryState / ApplicationErrorCategory; persistent, never
+// renumber.
+enum class TimeoutType : std::int32_t { Unspecified, StartToClose, ScheduleToStart, ScheduleToClose, Heartbeat };
+enum class RetryState : std::int32_t {
+  Unspecified,
+  InProgress,
+  NonRetryableFailure,
+  Timeout,
+  MaximumAttemptsReached,
+  RetryPolicyNotSet,
+  InternalServerError,
+  CancelRequested,
+};
+enum class ApplicationErrorCategory : std::int32_t { Unspecified, Benign };
+
+namespace proto {
+
+// temporal.api.failure.v1: the alternatives of Failure.failure_info.
+struct ApplicationFailureInfo {
+  std::string type;
+  bool non_retryable = false;
+  std::optional<Payloads> details;
+  std::optional<ProtoDuration> next_retry_delay;
+  ApplicationErrorCategory category{};
+  UnknownFields unknown_fields;
+  bool operator==(const ApplicationFailureInfo&) const = default;
+};
+struct TimeoutFailureInfo {
+  TimeoutType timeout_type{};
+  std::optional<Payloads> last_heartbeat_details;
+  UnknownFields unknown_fields;
+  bool operator==(const TimeoutFailureInfo&) const = default;
+};
+struct CanceledFailureInfo {
+  std::optional<Payloads> details;
+  std::string identity;
+  UnknownFields unknown_fields;
+  bool operator==(const CanceledFailureInfo&) const = default;
+};
+struct TerminatedFailureInfo {
+  std::string identity;
+  UnknownFields unknown_fields;
+  bool operator==(const TerminatedFailureInfo&) const = default;
+};
+struct ServerFailureInfo {
+  bool non_retryable = false;
+  UnknownFields unknown_fields;
+  bool operator==(const ServerFailureInfo&) const = default;
+};
+struct ResetWorkflowFailureInfo {
+  std::optional<Payloads> last_heartbeat_details;
+  UnknownFields unknown_fields;
+  bool operator==(const ResetWorkflowFailureInfo&) const = default;
+};
+struct ActivityType {
+  std::string name;
+  UnknownFields unknown_fields;
+  bool operator==(const ActivityType&) const = default;
+};
+struct WorkflowType {
+  std::string name;
+  UnknownFields unknown_fields;
+  bool operator==(const WorkflowType&) const = default;
+};
+struct WorkflowExecution {
+  std::string workflow_id;
+  std::string run_id;
+  UnknownFields unknown_fields;
+  bool operator==(const WorkflowExecution&) const = default;
+};
+struct ActivityFailureInfo {
+  std::int64_t scheduled_event_id = 0;
+  std::int64_t started_event_id = 0;
+  std::string identity;
+  std::optional<ActivityType> activity_type;
+  std::string activity_id;
+  RetryState retry_state{};
+  UnknownFields unknown_fields;
+  bool operator==(const ActivityFailureInfo&) const = default;
+};
+struct ChildWorkflowExecutionFailureInfo {
+  std::string namespace_;
+  std::optional<WorkflowExecution> workflow_execution;
+  std::optional<WorkflowType> workflow_type;
+  std::int64_t initiated_event_id = 0;
+  std::int64_t started_event_id = 0;
+  RetryState retry_state{};
+  UnknownFields unknown_fields;
+  bool operator==(const ChildWorkflowExecutionFailureInfo&) const = default;
+};
+struct NexusOperationFailureInfo {
+  std::int64_t scheduled_event_id = 0;
+  std::string endpoint;
+  std::string service;
+  std::string operation;
+  std::string operation_id;
+  std::string operation_token;
+  UnknownFields unknown_fields;
+  bool operator==(const NexusOperationFailureInfo&) const = default;
+};
+struct NexusHandlerFailureInfo {
+  std::string type;
+  std::int32_t retry_behavior = 0;
+  UnknownFields unknown_fields;
+  bool operator==(const NexusHandlerFailureInfo&) const = default;
+};
+
+// temporal.api.failure.v1.Failure
+struct Failure {
+  using Info = std::variant<std::monostate, ApplicationFailureInfo, TimeoutFailureInfo, CanceledFailureInfo,
+                            TerminatedFailureInfo, ServerFailureInfo, ResetWorkflowFailureInfo,
+                            ActivityFailureInfo, ChildWorkflowExecutionFailureInfo,
+                            NexusOperationFailureInfo, NexusHandlerFailureInfo>;
+  std::string message;
+  std::string source;
+  std::string stack_trace;
+  std::optional<Payload> encoded_attributes;
+  Boxed<Failure> cause;
+  Info info;
+  UnknownFields unknown_fields;
+  bool operator==(const Failure&) const = default;
+};
+
+}  // namespace proto
+
+// Base of the exceptions that carry a proto::Failure. Copies share the message. Immutable.
+class DURASIM_EXPORT Failure : public Error {
+ public:
+  explicit Failure(proto::Failure failure);
+  ~Failure() override;
+  [[nodiscard]] const proto::Failure& proto() const { return *proto_; }
+  // The failure that led to this one, or null.
+  [[nodiscard]] const proto::Failure* cause() const;
+
+ private:
+  std::shared_ptr<const proto::Failure> proto_;
+};
+
+// Thrown by user code to say how a failure is to be treated, and seen as the cause of ActivityFailure.
+class DURASIM_EXPORT ApplicationFailure : public Failure {
+ public:
+  struct Options {
+    // What retry policies and callers look at; free text, by convention a short identifier.
+    std::string type{};
+    bool non_retryable = false;
+    PayloadList details{};
+    // Overrides the retry policy's next delay.
+    std::optional<Duration> next_retry_delay{};
+  };
+  ApplicationFailure(const std::string& message, const Options& options);
+  explicit ApplicationFailure(proto::Failure failure);
+  ~ApplicationFailure() override;
+  [[nodiscard]] const std::string& type() const;
+  [[nodiscard]] bool non_retryable() const;
+  [[nodiscard]] PayloadList details() const;
+};
+
+// A timeout of an activity or of a workflow run; usually the cause of an ActivityFailure.
+class DURASIM_EXPORT TimeoutFailure : public Failure {
+ public:
+  using Failure::Failure;
+  ~TimeoutFailure() override;
+  [[nodiscard]] TimeoutType timeout_type() const;
+  [[nodiscard]] PayloadList last_heartbeat_details() const;
+};
+
+// Cancellation, delivered at a co_await of a cancelled scope, or the cause of an ActivityFailure.
+class DURASIM_EXPORT CanceledFailure : public Failure {
+ public:
+  explicit CanceledFailure(const std::string& message = "canceled", PayloadList details = {});
+  explicit CanceledFailure(proto::Failure failure);
+  ~CanceledFailure() override;
+  [[nodiscard]] PayloadList details() const;
+};
+
+class DURASIM_EXPORT TerminatedFailure : public Failure {
+ public:
+  using Failure::Failure;
+  ~TerminatedFailure() override;
+};
+
+// An activity has finally failed; the cause says why.
+class DURASIM_EXPORT ActivityFailure : public Failure {
+ public:
+  using Failure::Failure;
+  ~ActivityFailure() override;
+  [[nodiscard]] const std::string& activity_id() const;
+  [[nodiscard]] std::string activity_type() const;
+  [[nodiscard]] RetryState retry_state() const;
+};
+
+// True when the failure is a cancellation, or an activity or child that failed because of one.
+[[nodiscard]] DURASIM_EXPORT bool is_canceled(const proto::Failure& failure);
+[[nodiscard]] DURASIM_EXPORT bool is_canceled(const std::exception_ptr& exception);
+
+// Throws the exception class that fits the message's info (Failure itself for those without one).
+[[noreturn]] DURASIM_EXPORT void throw_failure(proto::Failure failure);
+
+// The message of an exception: a Failure's own, else an ApplicationFailure whose type is the demangled
+// class name and whose message is what().
+[[nodiscard]] DURASIM_EXPORT proto::Failure to_failure(const std::exception_ptr& exception);
+
+}  // namespace durasim::inline v0

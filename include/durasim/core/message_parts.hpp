@@ -1,0 +1,96 @@
+// What the structs of Temporal's messages are made of: instants and durations exactly as protobuf has them, members on
+// the heap with value semantics, and fields that this version does not know, kept byte for byte.
+#pragma once
+
+#include "durasim/core/config.hpp"
+#include "durasim/core/time.hpp"
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace durasim::inline v0 {
+
+// Durations of workflow code and options.
+using Duration = std::chrono::nanoseconds;
+
+namespace proto {
+
+// An optional T on the heap that copies deeply: for members that are recursive, rare or large.
+// Reads like std::optional.
+template <class T>
+class Boxed {
+ public:
+  Boxed() = default;
+  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}  // NOLINT: as std::optional
+  Boxed(const Boxed& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
+  Boxed(Boxed&&) noexcept = default;
+  Boxed& operator=(const Boxed& other) { return *this = Boxed(other); }
+  Boxed& operator=(Boxed&&) noexcept = default;
+  ~Boxed() = default;
+
+  template <class... A>
+  T& emplace(A&&... arguments) {
+    value_ = std::make_unique<T>(std::forward<A>(arguments)...);
+    return *value_;
+  }
+  void reset() { value_.reset(); }
+  [[nodiscard]] bool has_value() const { return value_ != nullptr; }
+  explicit operator bool() const { return has_value(); }
+  T& operator*() { return *value_; }
+  const T& operator*() const { return *value_; }
+  T* operator->() { return value_.get(); }
+  const T* operator->() const { return value_.get(); }
+  bool operator==(const Boxed& other) const {
+    return has_value() == other.has_value() && (!has_value() || **this == *other);
+  }
+
+ private:
+  std::unique_ptr<T> value_;
+};
+
+// Fields of a message that this version does not know, in wire format, in their order.
+class UnknownFields {
+ public:
+  [[nodiscard]] bool empty() const { return !bytes_; }
+  [[nodiscard]] const std::string& bytes() const;
+  void append(const std::string& wire) {
+    if (wire.empty()) return;
+    if (bytes_) {
+      *bytes_ += wire;
+    } else {
+      bytes_.emplace(wire);
+    }
+  }
+  bool operator==(const UnknownFields&) const = default;
+
+ private:
+  Boxed<std::string> bytes_;
+};
+
+// google.protobuf.Timestamp and Duration: their range is wider than std::chrono's nanoseconds
+// (histories made by Go contain the year 1).
+struct Timestamp {
+  std::int64_t seconds = 0;
+  std::int32_t nanos = 0;
+  // The instant; one that WallTime cannot hold becomes its nearest end.
+  [[nodiscard]] DURASIM_EXPORT WallTime wall_time() const;
+  [[nodiscard]] DURASIM_EXPORT static Timestamp from(WallTime time);
+  auto operator<=>(const Timestamp&) const = default;
+};
+
+struct ProtoDuration {
+  std::int64_t seconds = 0;
+  std::int32_t nanos = 0;
+  // The length; one that Duration cannot hold becomes its nearest end.
+  [[nodiscard]] DURASIM_EXPORT Duration duration() const;
+  [[nodiscard]] DURASIM_EXPORT static ProtoDuration from(Duration duration);
+  auto operator<=>(const ProtoDuration&) const = default;
+};
+
+}  // namespace proto
+
+}  // namespace durasim::inline v0
