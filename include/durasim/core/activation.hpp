@@ -1,8 +1,10 @@
-// The line between workflow code and whatever runs it (an embedded engine or a Temporal server): an Activation tells a run what has
-// happened, a Completion answers with commands. Modelled on sdk-core's workflow_activation.proto and workflow_commands.proto; the
-// sequence numbers are the run's own and tie a command to its later resolution.
+// The line between workflow code and whatever runs it (an embedded engine or a Temporal server): an
+// Activation tells a run what has happened, a Completion answers with commands. Modelled on
+// sdk-core's workflow_activation.proto and workflow_commands.proto; the sequence numbers are the
+// run's own and tie a command to its later resolution.
 #pragma once
 
+#include "durasim/core/enums.hpp"
 #include "durasim/core/failure.hpp"
 #include "durasim/core/payload.hpp"
 #include "durasim/core/retry_policy.hpp"
@@ -77,12 +79,12 @@ struct ResolveRequestCancelExternalWorkflow {
   std::optional<proto::Failure> failure;
 };
 
-using ActivationJob =
-    std::variant<InitializeWorkflow, FireTimer, ResolveActivity, SignalWorkflow, CancelWorkflow, QueryWorkflow,
-                 ResolveSignalExternalWorkflow, ResolveRequestCancelExternalWorkflow>;
+using ActivationJob = std::variant<InitializeWorkflow, FireTimer, ResolveActivity, SignalWorkflow,
+                                   CancelWorkflow, QueryWorkflow, ResolveSignalExternalWorkflow,
+                                   ResolveRequestCancelExternalWorkflow>;
 
-// One step of a run. Queries come in an activation of their own. Jobs are ordered: initialize, signals,
-// everything else in history order; the run applies them all before it resumes code.
+// One step of a run. Queries come in an activation of their own. Jobs are ordered: initialize,
+// signals, everything else in history order; the run applies them all before it resumes code.
 struct Activation {
   std::string run_id;
   WallTime timestamp{};  // workflow time: of the started workflow task; never goes back
@@ -96,7 +98,11 @@ struct Activation {
 // ---- commands: what the run wants --------------------------------------------------------------
 
 // How workflow code waits for an activity that it cancels; the numbers are sdk-core's.
-enum class ActivityCancellationType : std::int32_t { TryCancel = 0, WaitCancellationCompleted = 1, Abandon = 2 };
+enum class ActivityCancellationType : std::int32_t {
+  TryCancel = 0,
+  WaitCancellationCompleted = 1,
+  Abandon = 2
+};
 
 struct StartTimerCommand {
   std::uint32_t seq = 0;
@@ -158,51 +164,10 @@ struct QueryResultCommand {
 };
 
 using WorkflowCommand =
-    std::variant<StartTimerCommand, CancelTimerCommand, ScheduleActivityCommand, RequestCancelActivityCommand,
-                 SignalExternalWorkflowCommand, RequestCancelExternalWorkflowCommand, CompleteWorkflowCommand,
-                 FailWorkflowCommand, CancelWorkflowCommand, ContinueAsNewCommand, QueryResultCommand>;
-
-// Why a workflow task fails; the numbers are temporal.api.enums.v1.WorkflowTaskFailedCause's.
-enum class WorkflowTaskFailedCause : std::int32_t {
-  Unspecified = 0,
-  UnhandledCommand = 1,
-  BadScheduleActivityAttributes = 2,
-  BadRequestCancelActivityAttributes = 3,
-  BadStartTimerAttributes = 4,
-  BadCancelTimerAttributes = 5,
-  BadRecordMarkerAttributes = 6,
-  BadCompleteWorkflowExecutionAttributes = 7,
-  BadFailWorkflowExecutionAttributes = 8,
-  BadCancelWorkflowExecutionAttributes = 9,
-  BadRequestCancelExternalWorkflowExecutionAttributes = 10,
-  BadContinueAsNewAttributes = 11,
-  StartTimerDuplicateId = 12,
-  ResetStickyTaskQueue = 13,
-  WorkflowWorkerUnhandledFailure = 14,
-  BadSignalWorkflowExecutionAttributes = 15,
-  BadStartChildExecutionAttributes = 16,
-  ForceCloseCommand = 17,
-  FailoverCloseCommand = 18,
-  BadSignalInputSize = 19,
-  ResetWorkflow = 20,
-  BadBinary = 21,
-  ScheduleActivityDuplicateId = 22,
-  BadSearchAttributes = 23,
-  NonDeterministicError = 24,
-  BadModifyWorkflowPropertiesAttributes = 25,
-  PendingChildWorkflowsLimitExceeded = 26,
-  PendingActivitiesLimitExceeded = 27,
-  PendingSignalsLimitExceeded = 28,
-  PendingRequestCancelLimitExceeded = 29,
-  BadUpdateWorkflowExecutionMessage = 30,
-  UnhandledUpdate = 31,
-  BadScheduleNexusOperationAttributes = 32,
-  PendingNexusOperationsLimitExceeded = 33,
-  BadRequestCancelNexusOperationAttributes = 34,
-  FeatureDisabled = 35,
-  GrpcMessageTooLarge = 36,
-  PayloadsTooLarge = 37,
-};
+    std::variant<StartTimerCommand, CancelTimerCommand, ScheduleActivityCommand,
+                 RequestCancelActivityCommand, SignalExternalWorkflowCommand,
+                 RequestCancelExternalWorkflowCommand, CompleteWorkflowCommand, FailWorkflowCommand,
+                 CancelWorkflowCommand, ContinueAsNewCommand, QueryResultCommand>;
 
 struct WorkflowTaskFailure {
   WorkflowTaskFailedCause cause{};

@@ -1,8 +1,9 @@
-// Failures: Temporal's recursive Failure message, and the exceptions that carry it through workflow and activity code.
-// An exception that is not one of these fails the run of a workflow (or the attempt of an activity) as an
-// ApplicationFailure whose type is the exception's class.
+// Failures: Temporal's recursive Failure message, and the exceptions that carry it through workflow
+// and activity code. An exception that is not one of these fails the run of a workflow (or the
+// attempt of an activity) as an ApplicationFailure whose type is the exception's class.
 #pragma once
 
+#include "durasim/core/enums.hpp"
 #include "durasim/core/error.hpp"
 #include "durasim/core/payload.hpp"
 
@@ -15,21 +16,6 @@
 #include <vector>
 
 namespace durasim::inline v0 {
-
-// temporal.api.enums.v1.TimeoutType / RetryState / ApplicationErrorCategory; persistent, never
-// renumber.
-enum class TimeoutType : std::int32_t { Unspecified, StartToClose, ScheduleToStart, ScheduleToClose, Heartbeat };
-enum class RetryState : std::int32_t {
-  Unspecified,
-  InProgress,
-  NonRetryableFailure,
-  Timeout,
-  MaximumAttemptsReached,
-  RetryPolicyNotSet,
-  InternalServerError,
-  CancelRequested,
-};
-enum class ApplicationErrorCategory : std::int32_t { Unspecified, Benign };
 
 namespace proto {
 
@@ -118,17 +104,18 @@ struct NexusOperationFailureInfo {
 };
 struct NexusHandlerFailureInfo {
   std::string type;
-  std::int32_t retry_behavior = 0;
+  NexusHandlerErrorRetryBehavior retry_behavior{};
   UnknownFields unknown_fields;
   bool operator==(const NexusHandlerFailureInfo&) const = default;
 };
 
 // temporal.api.failure.v1.Failure
 struct Failure {
-  using Info = std::variant<std::monostate, ApplicationFailureInfo, TimeoutFailureInfo, CanceledFailureInfo,
-                            TerminatedFailureInfo, ServerFailureInfo, ResetWorkflowFailureInfo,
-                            ActivityFailureInfo, ChildWorkflowExecutionFailureInfo,
-                            NexusOperationFailureInfo, NexusHandlerFailureInfo>;
+  using Info =
+      std::variant<std::monostate, ApplicationFailureInfo, TimeoutFailureInfo, CanceledFailureInfo,
+                   TerminatedFailureInfo, ServerFailureInfo, ResetWorkflowFailureInfo,
+                   ActivityFailureInfo, ChildWorkflowExecutionFailureInfo,
+                   NexusOperationFailureInfo, NexusHandlerFailureInfo>;
   std::string message;
   std::string source;
   std::string stack_trace;
@@ -154,7 +141,8 @@ class DURASIM_EXPORT Failure : public Error {
   std::shared_ptr<const proto::Failure> proto_;
 };
 
-// Thrown by user code to say how a failure is to be treated, and seen as the cause of ActivityFailure.
+// Thrown by user code to say how a failure is to be treated, and seen as the cause of
+// ActivityFailure.
 class DURASIM_EXPORT ApplicationFailure : public Failure {
  public:
   struct Options {
@@ -214,8 +202,8 @@ class DURASIM_EXPORT ActivityFailure : public Failure {
 // Throws the exception class that fits the message's info (Failure itself for those without one).
 [[noreturn]] DURASIM_EXPORT void throw_failure(proto::Failure failure);
 
-// The message of an exception: a Failure's own, else an ApplicationFailure whose type is the demangled
-// class name and whose message is what().
+// The message of an exception: a Failure's own, else an ApplicationFailure whose type is the
+// demangled class name and whose message is what().
 [[nodiscard]] DURASIM_EXPORT proto::Failure to_failure(const std::exception_ptr& exception);
 
 }  // namespace durasim::inline v0

@@ -1,5 +1,6 @@
-// What the structs of Temporal's messages are made of: instants and durations exactly as protobuf has them, members on
-// the heap with value semantics, and fields that this version does not know, kept byte for byte.
+// What the structs of Temporal's messages are made of: instants and durations exactly as protobuf
+// has them, members on the heap with value semantics, and fields that this version does not know,
+// kept byte for byte.
 #pragma once
 
 #include "durasim/core/config.hpp"
@@ -7,10 +8,14 @@
 
 #include <chrono>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace durasim::inline v0 {
 
@@ -56,8 +61,8 @@ class Boxed {
 class UnknownFields {
  public:
   [[nodiscard]] bool empty() const { return !bytes_; }
-  [[nodiscard]] const std::string& bytes() const;
-  void append(const std::string& wire) {
+  [[nodiscard]] DURASIM_EXPORT const std::string& bytes() const;
+  void append(std::string_view wire) {
     if (wire.empty()) return;
     if (bytes_) {
       *bytes_ += wire;
@@ -90,6 +95,32 @@ struct ProtoDuration {
   [[nodiscard]] DURASIM_EXPORT static ProtoDuration from(Duration duration);
   auto operator<=>(const ProtoDuration&) const = default;
 };
+
+template <class A, class T>
+inline constexpr bool is_alternative = std::is_same_v<A, T> || std::is_same_v<Boxed<A>, T>;
+
+// The place of A, plain or Boxed, among the alternatives of a message's one-of.
+template <class A, class OneOf>
+inline constexpr std::size_t alternative_index = 0;
+template <class A, class... T>
+inline constexpr std::size_t alternative_index<A, std::variant<T...>> = [] {
+  constexpr bool found[] = {is_alternative<A, T>...};
+  static_assert((is_alternative<A, T> + ...) == 1, "A is not an alternative of this one-of");
+  std::size_t index = 0;
+  while (!found[index]) ++index;
+  return index;
+}();
+
+// The value of a one-of if it is an A, plain or Boxed, else null. OneOf may be const.
+template <class A, class OneOf>
+[[nodiscard]] auto* alternative_if(OneOf& one_of) {
+  auto* value = std::get_if<alternative_index<A, std::remove_const_t<OneOf>>>(&one_of);
+  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(*value)>, A>) {
+    return value;
+  } else {
+    return value && *value ? &**value : nullptr;
+  }
+}
 
 }  // namespace proto
 

@@ -4,6 +4,7 @@
 
 #include "durasim/core/message_parts.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,8 +15,15 @@ namespace proto {
 
 // temporal.api.common.v1.Payload. `data` and the metadata's values are bytes, not text.
 struct Payload {
+  // Of a payload that is stored elsewhere.
+  struct ExternalPayloadDetails {
+    std::int64_t size_bytes = 0;
+    UnknownFields unknown_fields;
+    bool operator==(const ExternalPayloadDetails&) const = default;
+  };
   std::map<std::string, std::string> metadata;
   std::string data;
+  std::vector<ExternalPayloadDetails> external_payloads;
   UnknownFields unknown_fields;
   bool operator==(const Payload&) const = default;
 };

@@ -1,5 +1,5 @@
-// Temporal's retry policy as workflow code writes it, and its arithmetic (temporal: common/backoff/retry.go,
-// history/workflow/retry.go). Pure functions; no jitter.
+// Temporal's retry policy as workflow code writes it, and its arithmetic (temporal:
+// common/backoff/retry.go, history/workflow/retry.go). Pure functions; no jitter.
 #pragma once
 
 #include "durasim/core/message_parts.hpp"
