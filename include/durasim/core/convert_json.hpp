@@ -1,0 +1,320 @@
+// Typed values <-> JSON, without a tree in between: write_json and read_json, and how each kind of
+// type looks.
+//   bool; integers, exact to 64 bits; float and double, finite, the shortest text that reads back
+//   the same std::string, UTF-8; byte vectors as Base64 structs described by BOOST_DESCRIBE_STRUCT:
+//   an object, members of base classes first enums described by BOOST_DESCRIBE_ENUM: their names
+//   optional: null or the value; std::monostate, std::nullptr_t: null
+//   vector, deque, list, set, array: an array; pair, tuple: an array of fixed length
+//   maps with string keys: an object; other maps: an array of [key, value]; unordered ones sorted
+//   by their text variant: {"index":i,"value":...}, so alternatives may be appended but not
+//   reordered durations: "1.5s"; time points of the system clock: RFC 3339, UTC, up to nanoseconds
+//   any type for which JsonConversion is specialised
+// Reading: unknown members are ignored, missing ones keep what their default member initialiser
+// says, null is an empty container, a member or key that comes twice is an error.
+#pragma once
+
+#include "durasim/core/convert_traits.hpp"
+
+#include <limits>
+#include <string_view>
+
+namespace durasim::inline v0 {
+namespace detail {
+
+template <class T>
+void write_erased(JsonWriter& writer, const void* value) {
+  write_json(writer, *static_cast<const T*>(value));
+}
+template <class T>
+void read_erased(JsonReader& reader, void* value) {
+  read_json(reader, *static_cast<T*>(value));
+}
+
+template <class T, auto Pointer>
+void write_member(JsonWriter& writer, const void* object) {
+  write_json(writer, static_cast<const T*>(object)->*Pointer);
+}
+template <class T, auto Pointer>
+void read_member(JsonReader& reader, void* object) {
+  read_json(reader, static_cast<T*>(object)->*Pointer);
+}
+template <class T, template <class...> class L, class... D>
+constexpr auto member_table(L<D...>) {
+  return std::array<MemberConversion, sizeof...(D)>{
+      {{D::name, &write_member<T, D::pointer>, &read_member<T, D::pointer>}...}};
+}
+template <class T>
+inline constexpr auto kMembers =
+    member_table<T>(boost::describe::describe_members<T, boost::describe::mod_any_access |
+                                                             boost::describe::mod_inherited>{});
+
+template <template <class...> class L, class... D>
+constexpr auto enumerator_table(L<D...>) {
+  return std::array<EnumeratorName, sizeof...(D)>{
+      {{D::name, static_cast<std::int64_t>(D::value)}...}};
+}
+template <class E>
+inline constexpr auto kEnumerators = enumerator_table(boost::describe::describe_enumerators<E>{});
+
+template <class T>
+void write_number(JsonWriter& writer, T value) {
+  static_assert(!CharacterType<T>,
+                "use std::string for text and std::int8_t or std::byte for numbers");
+  static_assert(!std::same_as<T, long double> && sizeof(T) <= 8,
+                "JSON carries numbers up to 64 bits");
+  if constexpr (std::floating_point<T>) {
+    writer.number(value);
+  } else if constexpr (std::signed_integral<T>) {
+    writer.integer(value);
+  } else {
+    writer.unsigned_integer(value);
+  }
+}
+
+template <class T>
+void read_number(JsonReader& reader, T& value) {
+  static_assert(!CharacterType<T>,
+                "use std::string for text and std::int8_t or std::byte for numbers");
+  static_assert(!std::same_as<T, long double> && sizeof(T) <= 8,
+                "JSON carries numbers up to 64 bits");
+  using Limits = std::numeric_limits<T>;
+  if constexpr (std::same_as<T, float>) {
+    value = reader.number_as_float();
+  } else if constexpr (std::floating_point<T>) {
+    value = reader.number();
+  } else if constexpr (std::signed_integral<T>) {
+    value = static_cast<T>(reader.integer(Limits::min(), Limits::max()));
+  } else {
+    value = static_cast<T>(reader.unsigned_integer(Limits::max()));
+  }
+}
+
+template <class T>
+void write_container(JsonWriter& writer, const T& container) {
+  constexpr auto order = Unordered<T> ? JsonWriter::Order::Sorted : JsonWriter::Order::AsWritten;
+  if constexpr (StringMap<T>) {
+    writer.begin_object(order);
+    for (const auto& [key, value] : container) {
+      writer.key(key);
+      write_json(writer, value);
+    }
+    writer.end_object();
+  } else {
+    writer.begin_array(order);
+    for (const auto& element : container) write_json<typename T::value_type>(writer, element);
+    writer.end_array();
+  }
+}
+
+// A container's element as it is read: the key of a map's is not const.
+template <class T>
+struct ElementOf {
+  using type = typename T::value_type;
+};
+template <MapLike T>
+struct ElementOf<T> {
+  using type = std::pair<typename T::key_type, typename T::mapped_type>;
+};
+
+template <class T>
+void read_elements(JsonReader& reader, T& container) {
+  for (reader.begin_array(); reader.next_element();) {
+    typename ElementOf<T>::type element{};
+    read_json(reader, element);
+    if constexpr (MapLike<T> && UniqueKeys<T>) {
+      if (!container.insert(std::move(element)).second) fail_duplicate_key(reader);
+    } else if constexpr (requires { container.push_back(std::move(element)); }) {
+      container.push_back(std::move(element));
+    } else {
+      container.insert(std::move(element));
+    }
+  }
+}
+
+template <class T>
+void read_container(JsonReader& reader, T& container) {
+  container.clear();
+  if (reader.peek() == JsonKind::Null) return reader.null();
+  if constexpr (StringMap<T>) {
+    for (reader.begin_object(); reader.next_member();) {
+      const auto [place, is_new] = container.try_emplace(std::string(reader.key()));
+      if (!is_new) fail_duplicate_key(reader);
+      read_json(reader, place->second);
+    }
+  } else {
+    read_elements(reader, container);
+  }
+}
+
+template <class T, std::size_t... I>
+void write_tuple(JsonWriter& writer, const T& value, std::index_sequence<I...>) {
+  writer.begin_array();
+  (write_json(writer, std::get<I>(value)), ...);
+  writer.end_array();
+}
+template <class T, std::size_t... I>
+void read_tuple(JsonReader& reader, T& value, std::index_sequence<I...>) {
+  reader.begin_array();
+  ((require_element(reader, I, sizeof...(I)), read_json(reader, std::get<I>(value))), ...);
+  require_end(reader, sizeof...(I));
+}
+
+template <class T>
+void write_array(JsonWriter& writer, const T& value) {
+  writer.begin_array();
+  for (const auto& element : value) write_json(writer, element);
+  writer.end_array();
+}
+template <class T>
+void read_array(JsonReader& reader, T& value) {
+  reader.begin_array();
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    require_element(reader, i, value.size());
+    read_json(reader, value[i]);
+  }
+  require_end(reader, value.size());
+}
+
+template <class V, std::size_t... I>
+void write_alternative(JsonWriter& writer, const V& value, std::index_sequence<I...>) {
+  if (value.valueless_by_exception()) writer.fail("the variant holds no value");
+  ((value.index() == I ? write_variant(writer, I, std::get_if<I>(&value),
+                                       &write_erased<std::variant_alternative_t<I, V>>)
+                       : void()),
+   ...);
+}
+template <class V, std::size_t I>
+void read_alternative(JsonReader& reader, void* variant) {
+  read_json(reader, static_cast<V*>(variant)->template emplace<I>());
+}
+template <class V, std::size_t... I>
+void read_alternatives(JsonReader& reader, V& value, std::index_sequence<I...>) {
+  static constexpr ReadValue readers[] = {&read_alternative<V, I>...};
+  read_variant(reader, &value, readers);
+}
+
+template <class R, class P>
+void write_chrono(JsonWriter& writer, std::chrono::duration<R, P> value) {
+  if constexpr (std::floating_point<R>) {
+    static_assert(P::num == 1 && P::den == 1,
+                  "a duration with a floating-point count must count seconds");
+    write_seconds(writer, static_cast<double>(value.count()));
+  } else {
+    write_duration(writer, static_cast<std::int64_t>(value.count()), {P::num, P::den});
+  }
+}
+template <class R, class P>
+void read_chrono(JsonReader& reader, std::chrono::duration<R, P>& value) {
+  if constexpr (std::floating_point<R>) {
+    static_assert(P::num == 1 && P::den == 1,
+                  "a duration with a floating-point count must count seconds");
+    value = std::chrono::duration<R, P>(static_cast<R>(read_seconds(reader)));
+  } else {
+    static_assert(sizeof(R) == 8, "use a duration with a 64-bit count");
+    value = std::chrono::duration<R, P>(static_cast<R>(read_duration(reader, {P::num, P::den})));
+  }
+}
+
+}  // namespace detail
+
+// Appends the value as JSON. Throws JsonError.
+template <class T>
+void write_json(JsonWriter& writer, const T& value) {
+  if constexpr (detail::CustomJson<T>) {
+    JsonConversion<T>::write(writer, value);
+  } else if constexpr (std::same_as<T, bool>) {
+    writer.boolean(value);
+  } else if constexpr (std::same_as<T, std::byte>) {
+    writer.unsigned_integer(std::to_integer<std::uint64_t>(value));
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    detail::write_number(writer, value);
+  } else if constexpr (detail::kIsNull<T>) {
+    writer.null();
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    writer.string(value);
+  } else if constexpr (detail::DescribedEnum<T>) {
+    detail::write_enum(writer, static_cast<std::int64_t>(value), detail::kEnumerators<T>);
+  } else if constexpr (detail::DescribedStruct<T>) {
+    detail::write_struct(writer, &value, detail::kMembers<T>);
+  } else if constexpr (detail::kIsOptional<T>) {
+    static_assert(
+        !detail::kIsOptional<typename T::value_type> && !detail::kIsNull<typename T::value_type>,
+        "an optional of something that can itself be null cannot be told apart in JSON");
+    value ? write_json(writer, *value) : writer.null();
+  } else if constexpr (detail::kIsVariant<T>) {
+    detail::write_alternative(writer, value, std::make_index_sequence<std::variant_size_v<T>>{});
+  } else if constexpr (detail::kIsDuration<T>) {
+    detail::write_chrono(writer, value);
+  } else if constexpr (detail::kIsWallTime<T>) {
+    detail::write_wall_time(writer, value.time_since_epoch().count(),
+                            {T::period::num, T::period::den});
+  } else if constexpr (detail::ByteVector<T>) {
+    writer.base64({reinterpret_cast<const char*>(value.data()), value.size()});
+  } else if constexpr (detail::Container<T>) {
+    detail::write_container(writer, value);
+  } else if constexpr (detail::kIsArray<T>) {
+    detail::write_array(writer, value);
+  } else if constexpr (detail::TupleLike<T>) {
+    detail::write_tuple(writer, value, std::make_index_sequence<std::tuple_size_v<T>>{});
+  } else {
+    static_assert(detail::kUnsupported<T>,
+                  "durasim cannot convert this type: describe it with BOOST_DESCRIBE_STRUCT or "
+                  "BOOST_DESCRIBE_ENUM "
+                  "next to its definition, or specialise durasim::JsonConversion for it");
+  }
+}
+
+// Reads the next value into `value`, whose described members keep what they hold where the text has
+// none. Throws JsonError; `value` is then partly read.
+template <class T>
+void read_json(JsonReader& reader, T& value) {
+  if constexpr (detail::CustomJson<T>) {
+    JsonConversion<T>::read(reader, value);
+  } else if constexpr (std::same_as<T, bool>) {
+    value = reader.boolean();
+  } else if constexpr (std::same_as<T, std::byte>) {
+    value = static_cast<std::byte>(reader.unsigned_integer(255));
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    detail::read_number(reader, value);
+  } else if constexpr (detail::kIsNull<T>) {
+    reader.null();
+  } else if constexpr (std::same_as<T, std::string>) {
+    value = reader.string();
+  } else if constexpr (detail::DescribedEnum<T>) {
+    value = static_cast<T>(detail::read_enum(reader, detail::kEnumerators<T>));
+  } else if constexpr (detail::DescribedStruct<T>) {
+    detail::read_struct(reader, &value, detail::kMembers<T>);
+  } else if constexpr (detail::kIsOptional<T>) {
+    if (reader.peek() == JsonKind::Null) {
+      reader.null();
+      value.reset();
+    } else {
+      read_json(reader, value.emplace());
+    }
+  } else if constexpr (detail::kIsVariant<T>) {
+    detail::read_alternatives(reader, value, std::make_index_sequence<std::variant_size_v<T>>{});
+  } else if constexpr (detail::kIsDuration<T>) {
+    detail::read_chrono(reader, value);
+  } else if constexpr (detail::kIsWallTime<T>) {
+    using Length = typename T::duration;
+    const detail::ChronoUnit unit{T::period::num, T::period::den};
+    value = T(Length(static_cast<typename T::rep>(detail::read_wall_time(reader, unit))));
+  } else if constexpr (detail::ByteVector<T>) {
+    const std::string bytes = reader.base64();
+    const auto* first = reinterpret_cast<const typename T::value_type*>(bytes.data());
+    value.assign(first, first + bytes.size());
+  } else if constexpr (detail::Container<T>) {
+    detail::read_container(reader, value);
+  } else if constexpr (detail::kIsArray<T>) {
+    detail::read_array(reader, value);
+  } else if constexpr (detail::TupleLike<T>) {
+    detail::read_tuple(reader, value, std::make_index_sequence<std::tuple_size_v<T>>{});
+  } else {
+    static_assert(detail::kUnsupported<T>,
+                  "durasim cannot convert this type: describe it with BOOST_DESCRIBE_STRUCT or "
+                  "BOOST_DESCRIBE_ENUM "
+                  "next to its definition, or specialise durasim::JsonConversion for it");
+  }
+}
+
+}  // namespace durasim::inline v0

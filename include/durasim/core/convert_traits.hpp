@@ -1,0 +1,135 @@
+// What core/convert_json.hpp knows about types at compile time, and the functions that its
+// templates call, so that little is instantiated in users' files. Nothing here but JsonConversion
+// is for users.
+#pragma once
+
+#include "durasim/core/describe.hpp"
+#include "durasim/core/json.hpp"
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace durasim::inline v0 {
+
+// Specialise it to convert a type that cannot be described:
+//   static void write(JsonWriter&, const T&);
+//   static void read(JsonReader&, T&);
+template <class T>
+struct JsonConversion;
+
+template <class T>
+void write_json(JsonWriter& writer, const T& value);
+template <class T>
+void read_json(JsonReader& reader, T& value);
+
+namespace detail {
+
+template <class T>
+concept CustomJson =
+    requires(JsonWriter& writer, const T& value) { JsonConversion<T>::write(writer, value); };
+template <class T>
+concept DescribedStruct = boost::describe::has_describe_members<T>::value && !std::is_union_v<T>;
+template <class T>
+concept DescribedEnum = boost::describe::has_describe_enumerators<T>::value;
+template <class T>
+concept CharacterType =
+    std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
+    std::same_as<T, char16_t> || std::same_as<T, char32_t>;
+template <class T>
+concept ByteVector =
+    std::same_as<T, std::vector<std::byte>> || std::same_as<T, std::vector<std::uint8_t>>;
+template <class T>
+concept MapLike = requires {
+  typename T::mapped_type;
+  typename T::key_type;
+};
+template <class T>
+concept Container = requires(T& container, const T& constant) {
+  typename T::value_type;
+  constant.begin() != constant.end();
+  container.clear();
+};
+template <class T>
+concept Unordered = requires { typename T::hasher; };
+template <class T>
+concept UniqueKeys = requires(T& container, typename T::value_type value) {
+  { container.insert(std::move(value)).second } -> std::convertible_to<bool>;
+};
+template <class T>
+concept StringMap = MapLike<T> && std::same_as<typename T::key_type, std::string> && UniqueKeys<T>;
+template <class T>
+concept TupleLike = requires { std::tuple_size<T>::value; };
+
+template <class T>
+inline constexpr bool kIsOptional = false;
+template <class T>
+inline constexpr bool kIsOptional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool kIsVariant = false;
+template <class... A>
+inline constexpr bool kIsVariant<std::variant<A...>> = true;
+template <class T>
+inline constexpr bool kIsDuration = false;
+template <class R, class P>
+inline constexpr bool kIsDuration<std::chrono::duration<R, P>> = true;
+template <class T>
+inline constexpr bool kIsWallTime = false;
+template <class D>
+inline constexpr bool kIsWallTime<std::chrono::time_point<std::chrono::system_clock, D>> = true;
+template <class T>
+inline constexpr bool kIsArray = false;
+template <class T, std::size_t N>
+inline constexpr bool kIsArray<std::array<T, N>> = true;
+template <class T>
+inline constexpr bool kIsNull = std::same_as<T, std::monostate> || std::same_as<T, std::nullptr_t>;
+template <class T>
+inline constexpr bool kUnsupported = false;
+
+// What the templates hand to compiled code.
+using WriteValue = void (*)(JsonWriter&, const void* value);
+using ReadValue = void (*)(JsonReader&, void* value);
+struct MemberConversion {
+  const char* name;
+  WriteValue write;  // of the object's member
+  ReadValue read;
+};
+struct EnumeratorName {
+  const char* name;
+  std::int64_t value;
+};
+// Of what a chrono type counts: num/den seconds.
+struct ChronoUnit {
+  std::int64_t num;
+  std::int64_t den;
+};
+DURASIM_EXPORT void write_struct(JsonWriter&, const void*, std::span<const MemberConversion>);
+DURASIM_EXPORT void read_struct(JsonReader&, void*, std::span<const MemberConversion>);
+DURASIM_EXPORT void write_enum(JsonWriter&, std::int64_t, std::span<const EnumeratorName>);
+DURASIM_EXPORT std::int64_t read_enum(JsonReader&, std::span<const EnumeratorName>);
+DURASIM_EXPORT void write_duration(JsonWriter&, std::int64_t count, ChronoUnit);
+DURASIM_EXPORT std::int64_t read_duration(JsonReader&, ChronoUnit);
+DURASIM_EXPORT void write_seconds(JsonWriter&, double seconds);
+DURASIM_EXPORT double read_seconds(JsonReader&);
+DURASIM_EXPORT void write_wall_time(JsonWriter&, std::int64_t count, ChronoUnit);
+DURASIM_EXPORT std::int64_t read_wall_time(JsonReader&, ChronoUnit);
+DURASIM_EXPORT void write_variant(JsonWriter&, std::size_t index, const void* value, WriteValue);
+// Calls the alternative's reader on the variant.
+DURASIM_EXPORT void read_variant(JsonReader&, void* variant, std::span<const ReadValue>);
+// The next element of an array that must have `size` of them; its end.
+DURASIM_EXPORT void require_element(JsonReader&, std::size_t index, std::size_t size);
+DURASIM_EXPORT void require_end(JsonReader&, std::size_t size);
+[[noreturn]] DURASIM_EXPORT void fail_duplicate_key(JsonReader&);
+
+}  // namespace detail
+}  // namespace durasim::inline v0
