@@ -1,5 +1,7 @@
-// Checksums and the hash chain that every row carries: made before a commit, checked after every read, by the same few functions
-// for all stores. SQLite finds 20 % of single flipped bits; this finds all of them (reference: reliability of stored content).
+// Checksums and the hash chain that every row carries: made before a commit, checked after every
+// read, by the same few functions for all stores. SQLite finds 20 % of single flipped bits; this
+// finds all of them (reference: reliability of stored content). Pure functions, thread-safe. They
+// know of an event only where its bytes begin and end.
 #pragma once
 
 #include "durasim/store/store.hpp"
@@ -10,22 +12,32 @@
 
 namespace durasim::inline v0::store {
 
-// CRC32C (Castagnoli) of the bytes. Pure.
-[[nodiscard]] DURASIM_EXPORT std::uint32_t crc32c(std::string_view bytes);
+// CRC32C (Castagnoli) of the bytes, or of `before` and the bytes when the checksum of `before` is
+// given.
+[[nodiscard]] DURASIM_EXPORT std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
+
+// The encoded events within a serialized History (its length-delimited fields number 1), in order,
+// as views into `history`. Throws FormatError for anything else.
+[[nodiscard]] DURASIM_EXPORT std::vector<std::string_view> event_views(std::string_view history);
 
 // The chain after a batch: SHA-256(previous chain, first and last event id, event bytes).
 [[nodiscard]] DURASIM_EXPORT Digest next_chain(const Digest& previous, const HistoryBatch& batch);
 
-// Fills in the checksums (and, for a batch, the chain that follows `previous`).
+// Fill in the checksums.
 DURASIM_EXPORT void seal(RunRow& row);
 DURASIM_EXPORT void seal(TaskRow& row);
-// `event_sizes`: encoded bytes of each event within `events`, in order, without the length prefixes between them.
-DURASIM_EXPORT void seal(HistoryBatch& batch, const Digest& previous, const std::vector<std::string_view>& events);
+DURASIM_EXPORT void seal(RequestRow& row);
+// Fills in the checksum of each event and the chain that follows `previous` (zeros before the first
+// batch). Throws FormatError when `events` is no serialized History, InvalidArgument when it has
+// another number of events than the ids say.
+DURASIM_EXPORT void seal(HistoryBatch& batch, const Digest& previous);
 
 // Throw StoreDamaged that names the run and what is damaged.
 DURASIM_EXPORT void verify(const RunRow& row);
 DURASIM_EXPORT void verify(const TaskRow& row);
-// A whole history in order, against gaps and against the run's row.
+DURASIM_EXPORT void verify(const RequestRow& row);
+// A whole history in order: every event's checksum, the chain, no gap from event 1 to the run's
+// next_event_id, and the chain's end against the run's row (verified by its own call).
 DURASIM_EXPORT void verify(const std::vector<HistoryBatch>& history, const RunRow& row);
 
 }  // namespace durasim::inline v0::store

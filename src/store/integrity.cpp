@@ -1,0 +1,209 @@
+// Seals and checks rows. A row's checksum goes over its members in order, each with its length or
+// at a fixed width, so that no bit can move from one member to the next unseen.
+#include "durasim/store/integrity.hpp"
+
+#include "durasim/core/bytes.hpp"
+#include "durasim/core/sha256.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace durasim::inline v0::store {
+
+namespace {
+
+class Checksum {
+ public:
+  Checksum& number(std::int64_t value) {
+    std::array<char, sizeof value> bytes{};
+    std::memcpy(bytes.data(), &value, sizeof value);
+    crc_ = crc32c({bytes.data(), bytes.size()}, crc_);
+    return *this;
+  }
+  Checksum& text(std::string_view value) {
+    number(static_cast<std::int64_t>(value.size()));
+    crc_ = crc32c(value, crc_);
+    return *this;
+  }
+  Checksum& time(WallTime value) { return number(value.time_since_epoch().count()); }
+  Checksum& digest(const Digest& value) {
+    crc_ = crc32c(as_text(value), crc_);
+    return *this;
+  }
+  [[nodiscard]] std::uint32_t value() const { return crc_; }
+
+ private:
+  std::uint32_t crc_ = 0;
+};
+
+std::uint32_t checksum_of(const RunRow& row) {
+  Checksum sum;
+  sum.text(row.run_id).text(row.workflow_id).text(row.workflow_type).text(row.task_queue);
+  sum.number(static_cast<std::int64_t>(row.status)).number(row.version);
+  sum.number(row.next_event_id).number(row.history_bytes);
+  sum.time(row.start_time).time(row.close_time);
+  sum.number(row.due.has_value() ? 1 : 0).time(row.due.value_or(WallTime{}));
+  return sum.digest(row.chain).text(row.state).value();
+}
+
+std::uint32_t checksum_of(const TaskRow& row) {
+  Checksum sum;
+  sum.text(row.key.run_id).number(static_cast<std::int64_t>(row.key.kind)).number(row.key.event_id);
+  return sum.text(row.state).value();
+}
+
+std::uint32_t checksum_of(const RequestRow& row) {
+  Checksum sum;
+  return sum.text(row.scope).text(row.request_id).text(row.run_id).digest(row.fingerprint).value();
+}
+
+int hex_value(char digit) {
+  return digit <= '9' ? digit - '0' : digit - 'a' + 10;
+}
+
+[[noreturn]] void damaged(std::string_view run_id, const std::string& what) {
+  throw StoreDamaged(fmt::format("run \"{}\": {}", run_id, what));
+}
+
+// Reads a varint off the front. Throws FormatError when it does not end within ten bytes.
+std::uint64_t take_varint(std::string_view& bytes) {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 70 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= shift < 64 ? static_cast<std::uint64_t>(byte & 0x7f) << shift : 0;
+    if ((byte & 0x80) == 0) return value;
+  }
+  throw FormatError("a stored history ends inside a number");
+}
+
+// The batch's events, as many as its ids say.
+std::vector<std::string_view> events_of(const HistoryBatch& batch) {
+  std::vector<std::string_view> events = event_views(batch.events);
+  if (batch.last_event_id < batch.first_event_id ||
+      std::uint64_t(batch.last_event_id) - std::uint64_t(batch.first_event_id) + 1 !=
+          events.size()) {
+    throw InvalidArgument(fmt::format("the batch of events {}..{} holds {} events",
+                                      batch.first_event_id, batch.last_event_id, events.size()));
+  }
+  return events;
+}
+
+void verify_batch(const HistoryBatch& batch, std::int64_t first, const Digest& previous,
+                  const RunRow& row) {
+  if (batch.run_id != row.run_id) {
+    damaged(row.run_id, fmt::format("its history holds a batch of run \"{}\"", batch.run_id));
+  }
+  if (batch.first_event_id != first) {
+    damaged(row.run_id,
+            fmt::format("event {} expected, event {} found", first, batch.first_event_id));
+  }
+  std::vector<std::string_view> events;
+  try {
+    events = events_of(batch);
+  } catch (const Error& error) {
+    damaged(row.run_id, fmt::format("events from {}: {}", first, error.what()));
+  }
+  if (events.size() != batch.event_checksums.size()) {
+    damaged(row.run_id, fmt::format("events from {}: {} events, {} checksums", first, events.size(),
+                                    batch.event_checksums.size()));
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (crc32c(events[i]) != batch.event_checksums[i]) {
+      damaged(row.run_id, fmt::format("event {} does not carry its checksum",
+                                      first + static_cast<std::int64_t>(i)));
+    }
+  }
+  if (next_chain(previous, batch) != batch.chain) {
+    damaged(row.run_id, fmt::format("events {}..{} do not continue the history's hash chain", first,
+                                    batch.last_event_id));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string_view> event_views(std::string_view history) {
+  constexpr std::uint64_t kEventsTag = (1 << 3) | 2;  // field 1, length-delimited
+  std::vector<std::string_view> events;
+  while (!history.empty()) {
+    if (take_varint(history) != kEventsTag) {
+      throw FormatError("a stored history holds something else than events");
+    }
+    const std::uint64_t size = take_varint(history);
+    if (size > history.size()) throw FormatError("a stored history ends inside an event");
+    events.push_back(history.substr(0, size));
+    history.remove_prefix(size);
+  }
+  return events;
+}
+
+Digest next_chain(const Digest& previous, const HistoryBatch& batch) {
+  const std::array<std::int64_t, 2> ids{batch.first_event_id, batch.last_event_id};
+  const std::string hex = Sha256()
+                              .update(previous)
+                              .update(std::as_bytes(std::span(ids)))
+                              .update(as_bytes(batch.events))
+                              .finish();
+  Digest digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<std::byte>((hex_value(hex[2 * i]) << 4) | hex_value(hex[(2 * i) + 1]));
+  }
+  return digest;
+}
+
+void seal(RunRow& row) {
+  row.checksum = checksum_of(row);
+}
+
+void seal(TaskRow& row) {
+  row.checksum = checksum_of(row);
+}
+
+void seal(RequestRow& row) {
+  row.checksum = checksum_of(row);
+}
+
+void seal(HistoryBatch& batch, const Digest& previous) {
+  const std::vector<std::string_view> events = events_of(batch);
+  batch.event_checksums.clear();
+  batch.event_checksums.reserve(events.size());
+  for (const std::string_view event : events) batch.event_checksums.push_back(crc32c(event));
+  batch.chain = next_chain(previous, batch);
+}
+
+void verify(const RunRow& row) {
+  if (row.checksum != checksum_of(row)) damaged(row.run_id, "its row does not carry its checksum");
+}
+
+void verify(const TaskRow& row) {
+  if (row.checksum != checksum_of(row)) {
+    damaged(row.key.run_id,
+            fmt::format("its task of kind {} for event {} does not carry its checksum",
+                        static_cast<int>(row.key.kind), row.key.event_id));
+  }
+}
+
+void verify(const RequestRow& row) {
+  if (row.checksum != checksum_of(row)) {
+    damaged(row.run_id, fmt::format("its request \"{}\" in \"{}\" does not carry its checksum",
+                                    row.request_id, row.scope));
+  }
+}
+
+void verify(const std::vector<HistoryBatch>& history, const RunRow& row) {
+  std::int64_t next = 1;
+  Digest chain{};
+  for (const HistoryBatch& batch : history) {
+    verify_batch(batch, next, chain, row);
+    next = batch.last_event_id + 1;
+    chain = batch.chain;
+  }
+  if (next != row.next_event_id) {
+    damaged(row.run_id, fmt::format("its history ends before event {}, its row says {}", next,
+                                    row.next_event_id));
+  }
+  if (chain != row.chain) damaged(row.run_id, "its history's hash chain is not its row's");
+}
+
+}  // namespace durasim::inline v0::store
