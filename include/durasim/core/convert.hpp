@@ -92,8 +92,8 @@ namespace detail {
 
 template <class T>
 T from_argument(const PayloadList& payloads, std::size_t index) {
-  const Payload* payload = argument(payloads, index, kIsOptional<T>);
   try {
+    const Payload* payload = argument(payloads, index, kIsOptional<T>);
     return payload ? from_payload<T>(*payload) : T{};
   } catch (...) {
     rethrow_for_argument(index);

@@ -137,7 +137,7 @@ void read_container(JsonReader& reader, T& container) {
   if (reader.peek() == JsonKind::Null) return reader.null();
   if constexpr (StringMap<T>) {
     for (reader.begin_object(); reader.next_member();) {
-      const auto [place, is_new] = container.try_emplace(std::string(reader.key()));
+      const auto [place, is_new] = container.try_emplace(reader.key());
       if (!is_new) fail_duplicate_key(reader);
       read_json(reader, place->second);
     }
@@ -193,6 +193,10 @@ void read_alternatives(JsonReader& reader, V& value, std::index_sequence<I...>) 
   read_variant(reader, &value, readers);
 }
 
+// Counts times unit times 10^9 must fit into 128 bits.
+template <class P>
+inline constexpr bool kIsChronoUnit = P::num <= 1'000'000'000 && P::den <= 1'000'000'000'000;
+
 template <class R, class P>
 void write_chrono(JsonWriter& writer, std::chrono::duration<R, P> value) {
   if constexpr (std::floating_point<R>) {
@@ -210,7 +214,7 @@ void read_chrono(JsonReader& reader, std::chrono::duration<R, P>& value) {
                   "a duration with a floating-point count must count seconds");
     value = std::chrono::duration<R, P>(static_cast<R>(read_seconds(reader)));
   } else {
-    static_assert(sizeof(R) == 8, "use a duration with a 64-bit count");
+    static_assert(sizeof(R) == 8 && kIsChronoUnit<P>, "use a duration with a 64-bit count");
     value = std::chrono::duration<R, P>(static_cast<R>(read_duration(reader, {P::num, P::den})));
   }
 }

@@ -79,11 +79,15 @@ class DURASIM_EXPORT JsonWriter {
   [[noreturn]] void fail(const std::string& problem) const;
 
  private:
+  [[noreturn]] void reject(const std::string& problem) const;  // the value that has begun
+  void begin_element(detail::JsonStep& step);
   void before_value();
+  void sort_elements(const detail::JsonStep& step);
   void quoted(std::string_view text);
   void begin(char bracket, bool is_object, Order order);
   void end(char bracket, bool is_object);
   std::string& out_;
+  bool begun_ = false;
   detail::JsonPath path_;
 };
 
@@ -115,7 +119,7 @@ class DURASIM_EXPORT JsonReader {
   // Goes to the next member and reads its name; false at the closing bracket, which it consumes.
   bool next_member();
   // The name that next_member() has read; valid until its next call.
-  [[nodiscard]] std::string_view key() const { return key_; }
+  [[nodiscard]] const std::string& key() const { return key_; }
   // Passes over one value of any kind.
   void skip();
   // Throws unless only white space is left.
@@ -129,18 +133,18 @@ class DURASIM_EXPORT JsonReader {
  private:
   char next_char();
   void literal(std::string_view word);
-  std::string_view number_text(std::string_view expected);
+  std::string_view number_text();
   std::string parse_string();
+  void parse_escape(std::string& value);
   std::uint32_t parse_hex4();
-  void begin(char bracket, bool is_object, std::string_view expected);
+  void begin(bool is_object, std::string_view expected);
   bool next(char bracket);
   void skip_space();
   [[noreturn]] void syntax(const std::string& problem) const;
   std::string_view text_;
   std::size_t at_ = 0;
   std::size_t value_at_ = 0;  // where the last value began, for mismatch()
-  std::string_view key_;
-  std::string unescaped_key_;
+  std::string key_;
   detail::JsonPath path_;
 };
 

@@ -1,0 +1,31 @@
+// The size check of payloads.
+#include "durasim/core/payload_limits.hpp"
+
+#include "durasim/core/error.hpp"
+
+#include <fmt/format.h>
+
+namespace durasim::inline v0 {
+namespace {
+
+std::size_t size_of(const Payload& payload) {
+  std::size_t size = payload.data.size();
+  for (const auto& [name, value] : payload.metadata) size += name.size() + value.size();
+  return size;
+}
+
+}  // namespace
+
+void check_payload_sizes(const PayloadList& payloads, const PayloadLimits& limits,
+                         std::string_view owner) {
+  for (std::size_t i = 0; i < payloads.size(); ++i) {
+    const std::size_t size = size_of(payloads[i]);
+    if (size <= limits.max_payload_bytes) continue;
+    throw LimitError(
+        fmt::format("{} {} has {} bytes; the limit is {}: pass a reference to the data, or raise "
+                    "PayloadLimits::max_payload_bytes",
+                    owner, i + 1, size, limits.max_payload_bytes));
+  }
+}
+
+}  // namespace durasim::inline v0
