@@ -13,5 +13,6 @@ LimitError::~LimitError() = default;
 UnavailableError::~UnavailableError() = default;
 CancelledError::~CancelledError() = default;
 LogicError::~LogicError() = default;
+NonDeterminismError::~NonDeterminismError() = default;
 
 }  // namespace durasim::inline v0

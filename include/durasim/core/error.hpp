@@ -66,4 +66,12 @@ class DURASIM_EXPORT LogicError : public Error {
   ~LogicError() override;
 };
 
+// Workflow code does something else than its history says: the code has changed since, or it is not
+// deterministic. It fails the workflow task, never the run.
+class DURASIM_EXPORT NonDeterminismError : public LogicError {
+ public:
+  using LogicError::LogicError;
+  ~NonDeterminismError() override;
+};
+
 }  // namespace durasim::inline v0

@@ -1,5 +1,6 @@
-// A run of workflow code in memory, whatever its types: what the replay machines and the engine hold. Workflow authors do not
-// need this header; make_workflow (workflow/implementation.hpp) makes one from a coroutine.
+// A run of workflow code in memory, whatever its types: what the replay machines and the engine
+// hold. Workflow authors do not need this header; make_workflow (workflow/implementation.hpp) makes
+// one from a coroutine.
 #pragma once
 
 #include "durasim/core/activation.hpp"
@@ -12,15 +13,16 @@
 
 namespace durasim::inline v0 {
 
-// One run's suspended coroutines and handlers. Touched by one thread at a time. Destroying it destroys the
-// suspended frames (eviction); what their destructors ask of the context is ignored.
+// One run's suspended coroutines and handlers. Touched by one thread at a time. Destroying it
+// destroys the suspended frames (eviction); what their destructors ask of the context is ignored.
 class DURASIM_EXPORT WorkflowInstance {
  public:
   virtual ~WorkflowInstance();
   // Applies all jobs, then resumes coroutines in FIFO order until none can go on. Does not throw: a
   // failure of the step is in the Completion.
   virtual Completion activate(const Activation& activation) = 0;
-  // Where the coroutine that suspended last did so, for the deadlock detector; line 0 before the first.
+  // Where the coroutine that suspended last did so, for the deadlock detector; line 0 before the
+  // first.
   [[nodiscard]] virtual std::source_location last_suspension() const = 0;
 };
 

@@ -1,0 +1,102 @@
+// make_workflow: from a coroutine and its typed name to what a worker runs. The code is any
+// callable Workflow<R>(WorkflowContext, A...): a function, a lambda whose captures are copied for
+// each run, or a member function of a class of which each run has an object of its own.
+#pragma once
+
+#include "durasim/core/names.hpp"
+#include "durasim/workflow/branch.hpp"
+#include "durasim/workflow/instance.hpp"
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace durasim::inline v0 {
+
+namespace detail {
+
+DURASIM_EXPORT std::unique_ptr<WorkflowInstance> make_instance(
+    std::string workflow_type, const WorkflowInstanceOptions& options, std::unique_ptr<Body> body);
+
+template <class F, class R, class... A>
+class BodyOf final : public Body {
+ public:
+  explicit BodyOf(const F& code) : code_(code) {}
+  Ref<BranchPending> start(Scope& root, const PayloadList& arguments) override {
+    return std::apply(
+        [&](A&... values) {
+          auto code = std::invoke(code_, WorkflowContext(Ref<Scope>(&root)), std::move(values)...);
+          return make_branch(root, std::move(code), {});
+        },
+        *std::make_unique<std::tuple<A...>>(from_payloads<std::tuple<A...>>(arguments)));
+  }
+  PayloadList result(BranchPending& root) override {
+    if constexpr (std::is_void_v<R>) {
+      BranchOf<R>::take(root);
+      return {};
+    } else {
+      const R value = BranchOf<R>::take(root);
+      return to_payloads(value);
+    }
+  }
+
+ private:
+  F code_;  // outlives the coroutines: lambdas refer to it
+};
+
+// A member function together with the object that one run works on.
+template <class C, class Method>
+struct MemberCode {
+  Method method;
+  C object{};
+  template <class... A>
+    requires std::invocable<Method, C&, A...>
+  auto operator()(A&&... arguments) {
+    return std::invoke(method, object, std::forward<A>(arguments)...);
+  }
+};
+template <class F>
+struct CodeOf {
+  static F of(F code) { return code; }
+};
+template <class C, class M>
+struct CodeOf<M C::*> {
+  static_assert(std::default_initializable<C>,
+                "durasim: each run makes an object of the workflow's class, which needs a default "
+                "constructor; to give it services, bind a lambda that holds them");
+  static auto of(M C::* method) { return MemberCode<C, M C::*>{.method = method}; }
+};
+
+}  // namespace detail
+
+// Binds code to a workflow type. Thread-safe to use: each run gets a copy of the code.
+template <class R, class... A, class F>
+[[nodiscard]] WorkflowImplementation make_workflow(const WorkflowType<R(A...)>& type, F function) {
+  auto code = detail::CodeOf<F>::of(std::move(function));
+  using Code = decltype(code);
+  static_assert(std::copy_constructible<Code>,
+                "durasim: each run gets a copy of the workflow's code: what it captures must be "
+                "copyable (hold services by reference or std::shared_ptr)");
+  constexpr bool kFits = std::is_invocable_v<Code&, WorkflowContext, A...>;
+  static_assert(
+      kFits,
+      "durasim: this callable does not implement the workflow type: WorkflowType<R(A...)> "
+      "is implemented by Workflow<R>(WorkflowContext, A...), with the same arguments");
+  if constexpr (kFits) {
+    static_assert(std::same_as<std::invoke_result_t<Code&, WorkflowContext, A...>, Workflow<R>>,
+                  "durasim: an implementation of WorkflowType<R(A...)> is a coroutine that returns "
+                  "durasim::Workflow<R>");
+  }
+  std::string name(type.name);
+  return {.workflow_type = name,
+          .create = [name, code = std::move(code)](const WorkflowInstanceOptions& options) {
+            return detail::make_instance(name, options,
+                                         std::make_unique<detail::BodyOf<Code, R, A...>>(code));
+          }};
+}
+
+}  // namespace durasim::inline v0
