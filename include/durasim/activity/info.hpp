@@ -1,0 +1,36 @@
+// What an attempt of an activity knows about itself.
+#pragma once
+
+#include "durasim/core/message_parts.hpp"
+#include "durasim/core/retry_policy.hpp"
+
+#include <optional>
+#include <string>
+
+namespace durasim::inline v0 {
+
+// Constant for the life of an attempt. Durations of 0 mean "none".
+struct ActivityInfo {
+  std::string activity_id;
+  std::string activity_type;
+  // 1 for the first one.
+  int attempt = 1;
+  std::string task_queue;
+  std::string namespace_ = "default";
+  std::string workflow_id;
+  std::string workflow_run_id;
+  std::string workflow_type;
+  // When the workflow scheduled the activity, when this attempt became due, and when it started.
+  WallTime scheduled_time{};
+  WallTime current_attempt_scheduled_time{};
+  WallTime started_time{};
+  Duration schedule_to_close_timeout{};
+  Duration start_to_close_timeout{};
+  Duration heartbeat_timeout{};
+  std::optional<RetryPolicy> retry_policy{};
+  // By which this attempt is completed from elsewhere; bytes, not text.
+  std::string task_token;
+  bool operator==(const ActivityInfo&) const = default;
+};
+
+}  // namespace durasim::inline v0

@@ -1,0 +1,61 @@
+// ActivityContext: every call goes to the attempt that it stands for.
+#include "durasim/activity/context.hpp"
+
+#include "durasim/activity/attempt.hpp"
+
+#include <utility>
+
+namespace durasim::inline v0 {
+
+std::string_view to_string(ActivityCancelReason reason) {
+  switch (reason) {
+    case ActivityCancelReason::Requested:
+      return "cancellation requested";
+    case ActivityCancelReason::NotFound:
+      return "nobody waits for this attempt any more";
+    case ActivityCancelReason::TimedOut:
+      return "timed out";
+    case ActivityCancelReason::WorkerShutdown:
+      return "the worker is stopping";
+  }
+  return "unknown";
+}
+
+ActivityContext::ActivityContext(std::shared_ptr<ActivityAttempt> attempt)
+    : attempt_(std::move(attempt)) {}
+
+const ActivityInfo& ActivityContext::info() const {
+  return attempt_->task_.info;
+}
+const Logger& ActivityContext::logger() const {
+  return attempt_->logger_;
+}
+const PayloadList& ActivityContext::last_heartbeat() const {
+  return attempt_->task_.heartbeat_details;
+}
+
+void ActivityContext::heartbeat_payloads(PayloadList details) const {
+  attempt_->heartbeat(std::move(details));
+}
+
+std::stop_token ActivityContext::stop_token() const {
+  return attempt_->stop_.get_token();
+}
+
+std::optional<ActivityCancelReason> ActivityContext::cancel_reason() const {
+  return attempt_->cancel_reason();
+}
+
+void ActivityContext::throw_if_canceled() const {
+  attempt_->require_open();
+  if (const auto reason = cancel_reason()) {
+    throw CanceledFailure(std::string(to_string(*reason)));
+  }
+}
+
+void ActivityContext::complete_async() const {
+  attempt_->require_open();
+  throw ActivityCompletesElsewhere{};
+}
+
+}  // namespace durasim::inline v0
