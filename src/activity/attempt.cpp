@@ -51,7 +51,7 @@ ActivityContext ActivityAttempt::context() {
 
 ActivityOutcome ActivityAttempt::run(const ActivityImplementation& implementation) {
   ActivityOutcome outcome = outcome_of(implementation);
-  close(!std::holds_alternative<ActivityCompleted>(outcome));
+  finish(!std::holds_alternative<ActivityCompleted>(outcome));
   return outcome;
 }
 
@@ -90,7 +90,7 @@ void ActivityAttempt::check_open() const {
       abandoned_ ? "its engine has stopped without waiting for it" : "the attempt is over"));
 }
 
-void ActivityAttempt::close(bool flush) {
+void ActivityAttempt::finish(bool flush) {
   const std::scoped_lock lock(mutex_);
   if (outbound_ != nullptr && flush && held_back_) record_latest();
   outbound_ = nullptr;

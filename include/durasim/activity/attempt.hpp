@@ -51,6 +51,10 @@ class DURASIM_EXPORT ActivityAttempt : public std::enable_shared_from_this<Activ
   // them then. Does not throw.
   [[nodiscard]] ActivityOutcome run(const ActivityImplementation& implementation);
 
+  // Ends an attempt that was run in another way than by run(); the context becomes inert. With
+  // `flush`, details that the throttle holds back are recorded.
+  void finish(bool flush = false);
+
   // Requests stop on the token. The first reason counts.
   void request_cancel(ActivityCancelReason reason);
 
@@ -78,7 +82,6 @@ class DURASIM_EXPORT ActivityAttempt : public std::enable_shared_from_this<Activ
   [[nodiscard]] std::optional<ActivityCancelReason> cancel_reason() const;
   void require_open() const;
   void check_open() const;  // with the lock held
-  void close(bool flush);
 
   const ActivityTask task_;
   const Logger logger_;
