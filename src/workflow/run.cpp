@@ -216,6 +216,7 @@ void Run::drain() {
   bool any_held = true;
   while (any_held && !closed_) {
     any_held = false;
+    cursor.unlink();
     cursor.insert_before(*conditions_.next());
     while (cursor.next() != &conditions_ && !closed_) {
       auto& next = static_cast<ConditionPending&>(*cursor.next());
