@@ -31,7 +31,10 @@ void Run::apply(const SignalWorkflow& job) {
 
 Channel& Run::channel(std::string_view name, bool open) {
   auto found = channels_.find(name);
-  if (found == channels_.end()) found = channels_.try_emplace(std::string(name)).first;
+  if (found == channels_.end()) {
+    found = channels_.try_emplace(std::string(name)).first;
+    found->second.name = found->first;
+  }
   found->second.opened |= open;
   return found->second;
 }
@@ -45,7 +48,7 @@ void Run::deliver(const std::string& name, Channel& channel, SignalHandler& hand
     try {
       handler.handle(name, signal.input);
     } catch (const Failure& failure) {
-      drop_malformed(name, failure.what());
+      drop_malformed(channel, failure.what());
     }
   }
 }
@@ -57,15 +60,15 @@ void Run::hand_over(Channel& channel) {
     auto signal = std::move(channel.buffer.front());
     channel.buffer.pop_front();
     std::string why;
-    if (!receiver.offer(signal, why)) drop_malformed("", why);
+    if (!receiver.offer(signal, why)) drop_malformed(channel, why);
   }
 }
 
-void Run::drop_malformed(const std::string& name, const std::string& why) {
+void Run::drop_malformed(const Channel& channel, const std::string& why) {
   logger_.warning(
       fmt::format("{} {}: a signal {} was dropped, since its content is not of the "
                   "signal's type: {}",
-                  workflow_type_, info_.workflow_id, name, why));
+                  workflow_type_, info_.workflow_id, channel.name, why));
 }
 
 void Run::receive(Channel& channel, ReceivePending& receiver, std::optional<Duration> timeout) {
@@ -103,7 +106,7 @@ bool Run::take_buffered(Channel& channel, const std::function<void(const Payload
       decode(signal.input);
       return true;
     } catch (const Failure& failure) {
-      drop_malformed("", failure.what());
+      drop_malformed(channel, failure.what());
     }
   }
   return false;

@@ -98,9 +98,7 @@ class Driver {
     job.randomness_seed = 42;
     return job;
   }
-  static durasim::ActivationJob fire(std::uint32_t seq) {
-    return durasim::FireTimer{.seq = seq};
-  }
+  static durasim::ActivationJob fire(std::uint32_t seq) { return durasim::FireTimer{.seq = seq}; }
   template <class... R>
   static durasim::ActivationJob done(std::uint32_t seq, const R&... result) {
     return durasim::ResolveActivity{.seq = seq, .outcome = durasim::to_payloads(result...)};
@@ -122,9 +120,7 @@ class Driver {
     return durasim::SignalWorkflow{
         .signal_name = name, .input = durasim::to_payloads(input...), .identity = {}};
   }
-  static durasim::ActivationJob cancel() {
-    return durasim::CancelWorkflow{.reason = "operator"};
-  }
+  static durasim::ActivationJob cancel() { return durasim::CancelWorkflow{.reason = "operator"}; }
   template <class... A>
   static durasim::ActivationJob query(const std::string& type, const A&... arguments) {
     return durasim::QueryWorkflow{

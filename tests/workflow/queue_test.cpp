@@ -56,8 +56,7 @@ TEST_CASE("branches run in the order in which they became ready, not of their ag
   });
   CHECK(run.start() == Lines{"timer 1 1s", "timer 2 1s", "timer 3 1s"});
   CHECK(*notes == "root root-waits a-begins b-begins c-begins");
-  CHECK(run.step({Driver::fire(3), Driver::fire(1), Driver::fire(2)}) ==
-        Lines{"complete \"abc\""});
+  CHECK(run.step({Driver::fire(3), Driver::fire(1), Driver::fire(2)}) == Lines{"complete \"abc\""});
   CHECK(*notes == "root root-waits a-begins b-begins c-begins c-ends a-ends b-ends");
 }
 
@@ -210,8 +209,12 @@ TEST_CASE("coroutines nest to a limit at which their frames can still be destroy
     co_return std::to_string(co_await nested(ctx, 998));
   });
   CHECK(run.start() == Lines{"timer 1 3600s"});
-  SUBCASE("evicted") { run.evict(); }
-  SUBCASE("finished") { CHECK(run.step({Driver::fire(1)}) == Lines{"complete \"998\""}); }
+  SUBCASE("evicted") {
+    run.evict();
+  }
+  SUBCASE("finished") {
+    CHECK(run.step({Driver::fire(1)}) == Lines{"complete \"998\""});
+  }
 }
 
 TEST_CASE("past that limit the run fails, with a sentence") {

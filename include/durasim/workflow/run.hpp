@@ -48,6 +48,7 @@ class DURASIM_EXPORT SignalHandler : public Counted {
 
 // The signals of one name: those that nobody has taken, and who waits or handles.
 struct Channel {
+  std::string_view name;  // the key under which the run keeps it
   std::list<BufferedSignal> buffer;
   Link<ReceiverTag> receivers;
   bool opened = false;  // the author reads it; a catch-all handler leaves it alone
@@ -147,7 +148,7 @@ class DURASIM_EXPORT Run final : public Counted {
 
   void deliver(const std::string& name, Channel& channel, SignalHandler& handler);
   void hand_over(Channel& channel);
-  void drop_malformed(const std::string& name, const std::string& why);
+  void drop_malformed(const Channel& channel, const std::string& why);
   void forget_handlers(PromiseBase& owner);
   [[nodiscard]] PromiseBase* owner_of_handler(HandlerOptions options);
   PayloadList answer(const QueryWorkflow& job);
