@@ -37,11 +37,10 @@ std::string_view encoding_of(const Payload& payload) {
                            {.type = std::string(kPayloadConversion), .non_retryable = true});
 }
 
-std::string list_of_names(std::span<const EnumeratorName> names) {
+std::string list_of_names(Rows<EnumeratorName> names) {
   std::string list;
-  for (const EnumeratorName& enumerator :
-       names.first(std::min(names.size(), kMaxShownEnumerators))) {
-    list += fmt::format("{}{}", list.empty() ? "" : ", ", enumerator.name);
+  for (std::size_t i = 0; i < std::min(names.size(), kMaxShownEnumerators); ++i) {
+    list += fmt::format("{}{}", i == 0 ? "" : ", ", names[i].name);
   }
   return names.size() > kMaxShownEnumerators ? list + ", ..." : list;
 }
@@ -50,8 +49,7 @@ std::string list_of_names(std::span<const EnumeratorName> names) {
 
 // ---- JSON ---------------------------------------------------------------------------------------
 
-void write_struct(JsonWriter& writer, const void* object,
-                  std::span<const MemberConversion> members) {
+void write_struct(JsonWriter& writer, const void* object, Rows<MemberConversion> members) {
   writer.begin_object();
   for (const MemberConversion& member : members) {
     writer.key(member.name);
@@ -60,7 +58,7 @@ void write_struct(JsonWriter& writer, const void* object,
   writer.end_object();
 }
 
-void read_struct(JsonReader& reader, void* object, std::span<const MemberConversion> members) {
+void read_struct(JsonReader& reader, void* object, Rows<MemberConversion> members) {
   std::vector<bool> seen(members.size());
   std::size_t next = 0;  // members mostly come in the order in which they were written
   for (reader.begin_object(); reader.next_member();) {
@@ -81,7 +79,7 @@ void read_struct(JsonReader& reader, void* object, std::span<const MemberConvers
   }
 }
 
-void write_enum(JsonWriter& writer, std::int64_t value, std::span<const EnumeratorName> names) {
+void write_enum(JsonWriter& writer, std::int64_t value, Rows<EnumeratorName> names) {
   const auto found = std::ranges::find(names, value, &EnumeratorName::value);
   if (found == names.end()) {
     writer.fail(fmt::format("{} is none of the enumerators {}", value, list_of_names(names)));
@@ -89,7 +87,7 @@ void write_enum(JsonWriter& writer, std::int64_t value, std::span<const Enumerat
   writer.string(found->name);
 }
 
-std::int64_t read_enum(JsonReader& reader, std::span<const EnumeratorName> names) {
+std::int64_t read_enum(JsonReader& reader, Rows<EnumeratorName> names) {
   const std::string name = reader.peek() == JsonKind::String ? reader.string() : std::string();
   const auto found = std::ranges::find_if(
       names, [&](const EnumeratorName& enumerator) { return enumerator.name == name; });
@@ -119,7 +117,7 @@ std::size_t variant_index(JsonReader reader, std::size_t alternatives) {
 
 }  // namespace
 
-void read_variant(JsonReader& reader, void* variant, std::span<const ReadValue> alternatives) {
+void read_variant(JsonReader& reader, void* variant, Rows<ReadValue> alternatives) {
   const std::size_t index = variant_index(reader, alternatives.size());
   bool has_value = false;
   for (reader.begin_object(); reader.next_member();) {

@@ -48,6 +48,21 @@ struct Node {
 };
 BOOST_DESCRIBE_STRUCT(Node, (), (value, children))
 
+// Private members and functions can be described as well; only data is converted.
+class Account {
+ public:
+  [[nodiscard]] int balance() const { return balance_; }
+  void set(int balance) { balance_ = balance; }
+  static inline int count = 0;
+
+ private:
+  int balance_ = 0;
+  BOOST_DESCRIBE_CLASS(Account, (), (balance, set, count), (), (balance_))
+};
+
+struct Empty {};
+BOOST_DESCRIBE_STRUCT(Empty, (), ())
+
 // A type that is not described.
 struct Celsius {
   double degrees = 0;
@@ -144,6 +159,10 @@ TEST_CASE("each kind of type has its form in JSON") {
                   R"({"name":"unnamed","count":1,"id":"","items":[],"color":null,"price":2.5})");
   check_both_ways(shop::Node{.value = 1, .children = {{.value = 2, .children = {}}}},
                   R"({"value":1,"children":[{"value":2,"children":[]}]})");
+  shop::Account account;
+  account.set(7);
+  check_both_ways(account, R"({"balance_":7})");
+  check_both_ways(shop::Empty{}, "{}");
   check_both_ways(shop::Celsius{21.5}, "21.5");
   check_both_ways(std::vector<bool>{true, false}, "[true,false]");
   check_both_ways(std::deque<int>{1, 2}, "[1,2]");

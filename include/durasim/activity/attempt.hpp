@@ -7,6 +7,7 @@
 #include "durasim/activity/implementation.hpp"
 #include "durasim/activity/info.hpp"
 #include "durasim/activity/outbound.hpp"
+#include "durasim/activity/outcome.hpp"
 
 #include <atomic>
 #include <memory>

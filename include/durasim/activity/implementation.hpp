@@ -1,9 +1,7 @@
-// Activities as an engine runs them: a callable bound to its typed constant by make_activity, and
-// what becomes of one attempt. Authors of activities do not need this header.
+// Activities as an engine runs them: a callable bound to its typed constant by make_activity.
 #pragma once
 
 #include "durasim/activity/context.hpp"
-#include "durasim/core/failure.hpp"
 #include "durasim/core/names.hpp"
 
 #include <functional>
@@ -12,30 +10,8 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace durasim::inline v0 {
-
-// ---- how an attempt ends ------------------------------------------------------------------------
-
-struct ActivityCompleted {
-  PayloadList result;
-};
-// Retried or not, as the retry policy says.
-struct ActivityFailed {
-  proto::Failure failure;
-};
-// Ended because the workflow had asked it to.
-struct ActivityCanceled {
-  PayloadList details;
-};
-struct ActivityWillCompleteAsync {};
-
-using ActivityOutcome =
-    std::variant<ActivityCompleted, ActivityFailed, ActivityCanceled, ActivityWillCompleteAsync>;
-
-// What complete_async() throws.
-struct ActivityCompletesElsewhere {};
 
 // A registered implementation of an activity type. `run` converts arguments and result and throws
 // whatever the callable throws; ActivityAttempt::run makes an outcome of it. Called from several

@@ -38,23 +38,70 @@ template <class T, auto Pointer>
 void read_member(JsonReader& reader, void* object) {
   read_json(reader, static_cast<T*>(object)->*Pointer);
 }
-template <class T, template <class...> class L, class... D>
-constexpr auto member_table(L<D...>) {
-  return std::array<MemberConversion, sizeof...(D)>{
-      {{D::name, &write_member<T, D::pointer>, &read_member<T, D::pointer>}...}};
+// The descriptors of data members, those of base classes first.
+template <class... D>
+struct Descriptors {};
+template <class... A, class... B>
+Descriptors<A..., B...> operator+(Descriptors<A...>, Descriptors<B...>) {
+  return {};
+}
+template <class D>
+auto data_member() {
+  constexpr bool kIsData =
+      (D::modifiers & (boost::describe::mod_function | boost::describe::mod_static)) == 0;
+  return std::conditional_t<kIsData, Descriptors<D>, Descriptors<>>{};
+}
+template <template <class...> class L, class... D>
+auto data_members(L<D...>) {
+  return (Descriptors<>{} + ... + data_member<D>());
 }
 template <class T>
-inline constexpr auto kMembers =
-    member_table<T>(boost::describe::describe_members<T, boost::describe::mod_any_access |
-                                                             boost::describe::mod_inherited>{});
+auto all_members();
+template <template <class...> class L, class... D>
+auto inherited_members(L<D...>) {
+  return (Descriptors<>{} + ... + all_members<typename D::type>());
+}
+template <class T>
+auto all_members() {
+  T** const type = nullptr;
+  return inherited_members(boost_base_descriptor_fn(type)) +
+         data_members(boost_public_member_descriptor_fn(type)) +
+         data_members(boost_protected_member_descriptor_fn(type)) +
+         data_members(boost_private_member_descriptor_fn(type));
+}
+
+template <std::size_t N>
+consteval bool has_unique_names(const MemberConversion (&rows)[N]) {
+  for (std::size_t i = 1; i + 1 < N; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (std::string_view(rows[i].name) == rows[j].name) return false;
+    }
+  }
+  return true;
+}
+
+template <class T, class... D>
+Rows<MemberConversion> member_rows(Descriptors<D...>) {
+  // One more than there are, because an array must not be empty.
+  static constexpr MemberConversion rows[] = {
+      {D::name, &write_member<T, D::pointer>, &read_member<T, D::pointer>}..., {}};
+  static_assert(has_unique_names(rows), "two described members, one inherited, have one name");
+  return {rows, sizeof...(D)};
+}
+template <class T>
+Rows<MemberConversion> members() {
+  return member_rows<T>(all_members<T>());
+}
 
 template <template <class...> class L, class... D>
-constexpr auto enumerator_table(L<D...>) {
-  return std::array<EnumeratorName, sizeof...(D)>{
-      {{D::name, static_cast<std::int64_t>(D::value)}...}};
+Rows<EnumeratorName> enumerator_rows(L<D...>) {
+  static constexpr EnumeratorName rows[] = {{D::name, static_cast<std::int64_t>(D::value)}..., {}};
+  return {rows, sizeof...(D)};
 }
 template <class E>
-inline constexpr auto kEnumerators = enumerator_table(boost::describe::describe_enumerators<E>{});
+Rows<EnumeratorName> enumerators() {
+  return enumerator_rows(boost_enum_descriptor_fn(static_cast<E**>(nullptr)));
+}
 
 template <class T>
 void write_number(JsonWriter& writer, T value) {
@@ -190,7 +237,7 @@ void read_alternative(JsonReader& reader, void* variant) {
 template <class V, std::size_t... I>
 void read_alternatives(JsonReader& reader, V& value, std::index_sequence<I...>) {
   static constexpr ReadValue readers[] = {&read_alternative<V, I>...};
-  read_variant(reader, &value, readers);
+  read_variant(reader, &value, {readers, sizeof...(I)});
 }
 
 // Counts times unit times 10^9 must fit into 128 bits.
@@ -237,9 +284,9 @@ void write_json(JsonWriter& writer, const T& value) {
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     writer.string(value);
   } else if constexpr (detail::DescribedEnum<T>) {
-    detail::write_enum(writer, static_cast<std::int64_t>(value), detail::kEnumerators<T>);
+    detail::write_enum(writer, static_cast<std::int64_t>(value), detail::enumerators<T>());
   } else if constexpr (detail::DescribedStruct<T>) {
-    detail::write_struct(writer, &value, detail::kMembers<T>);
+    detail::write_struct(writer, &value, detail::members<T>());
   } else if constexpr (detail::kIsOptional<T>) {
     static_assert(
         !detail::kIsOptional<typename T::value_type> && !detail::kIsNull<typename T::value_type>,
@@ -285,9 +332,9 @@ void read_json(JsonReader& reader, T& value) {
   } else if constexpr (std::same_as<T, std::string>) {
     value = reader.string();
   } else if constexpr (detail::DescribedEnum<T>) {
-    value = static_cast<T>(detail::read_enum(reader, detail::kEnumerators<T>));
+    value = static_cast<T>(detail::read_enum(reader, detail::enumerators<T>()));
   } else if constexpr (detail::DescribedStruct<T>) {
-    detail::read_struct(reader, &value, detail::kMembers<T>);
+    detail::read_struct(reader, &value, detail::members<T>());
   } else if constexpr (detail::kIsOptional<T>) {
     if (reader.peek() == JsonKind::Null) {
       reader.null();

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -38,10 +37,13 @@ namespace detail {
 template <class T>
 concept CustomJson =
     requires(JsonWriter& writer, const T& value) { JsonConversion<T>::write(writer, value); };
+// What BOOST_DESCRIBE_STRUCT and BOOST_DESCRIBE_ENUM declare, found by the namespace of T:
+// functions whose result is a list of descriptors.
 template <class T>
-concept DescribedStruct = boost::describe::has_describe_members<T>::value && !std::is_union_v<T>;
+concept DescribedStruct =
+    requires(T** type) { boost_public_member_descriptor_fn(type); } && !std::is_union_v<T>;
 template <class T>
-concept DescribedEnum = boost::describe::has_describe_enumerators<T>::value;
+concept DescribedEnum = requires(T** type) { boost_enum_descriptor_fn(type); };
 template <class T>
 concept CharacterType =
     std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
@@ -108,15 +110,25 @@ struct EnumeratorName {
   const char* name;
   std::int64_t value;
 };
+// A table's rows. std::span would cost each user's file more than the tables themselves.
+template <class T>
+struct Rows {
+  const T* first;
+  std::size_t count;
+  [[nodiscard]] const T* begin() const { return first; }
+  [[nodiscard]] const T* end() const { return first + count; }
+  [[nodiscard]] std::size_t size() const { return count; }
+  const T& operator[](std::size_t index) const { return first[index]; }
+};
 // Of what a chrono type counts: num/den seconds.
 struct ChronoUnit {
   std::int64_t num;
   std::int64_t den;
 };
-DURASIM_EXPORT void write_struct(JsonWriter&, const void*, std::span<const MemberConversion>);
-DURASIM_EXPORT void read_struct(JsonReader&, void*, std::span<const MemberConversion>);
-DURASIM_EXPORT void write_enum(JsonWriter&, std::int64_t, std::span<const EnumeratorName>);
-DURASIM_EXPORT std::int64_t read_enum(JsonReader&, std::span<const EnumeratorName>);
+DURASIM_EXPORT void write_struct(JsonWriter&, const void*, Rows<MemberConversion>);
+DURASIM_EXPORT void read_struct(JsonReader&, void*, Rows<MemberConversion>);
+DURASIM_EXPORT void write_enum(JsonWriter&, std::int64_t, Rows<EnumeratorName>);
+DURASIM_EXPORT std::int64_t read_enum(JsonReader&, Rows<EnumeratorName>);
 DURASIM_EXPORT void write_duration(JsonWriter&, std::int64_t count, ChronoUnit);
 DURASIM_EXPORT std::int64_t read_duration(JsonReader&, ChronoUnit);
 DURASIM_EXPORT void write_seconds(JsonWriter&, double seconds);
@@ -125,7 +137,7 @@ DURASIM_EXPORT void write_wall_time(JsonWriter&, std::int64_t count, ChronoUnit)
 DURASIM_EXPORT std::int64_t read_wall_time(JsonReader&, ChronoUnit);
 DURASIM_EXPORT void write_variant(JsonWriter&, std::size_t index, const void* value, WriteValue);
 // Calls the alternative's reader on the variant.
-DURASIM_EXPORT void read_variant(JsonReader&, void* variant, std::span<const ReadValue>);
+DURASIM_EXPORT void read_variant(JsonReader&, void* variant, Rows<ReadValue>);
 // The next element of an array that must have `size` of them; its end.
 DURASIM_EXPORT void require_element(JsonReader&, std::size_t index, std::size_t size);
 DURASIM_EXPORT void require_end(JsonReader&, std::size_t size);
