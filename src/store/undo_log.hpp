@@ -107,9 +107,14 @@ class UndoLog {
   void append(RunRecord& run, const std::vector<HistoryBatch>& batches) {
     if (batches.empty()) return;
     make_room();
-    steps_.emplace_back(
-        HistoryGrown{&run, run.history.size()});  // first: an insertion may stop midway
-    run.history.insert(run.history.end(), batches.begin(), batches.end());
+    // One by one into reserved room: vector's insertion of a range may leave what was there moved
+    // away.
+    std::vector<HistoryBatch>& history = run.history;
+    if (history.capacity() - history.size() < batches.size()) {
+      history.reserve((2 * history.size()) + batches.size());
+    }
+    steps_.emplace_back(HistoryGrown{&run, history.size()});
+    for (const HistoryBatch& batch : batches) history.push_back(batch);
   }
 
   void clear() noexcept { steps_.clear(); }

@@ -130,7 +130,7 @@ struct Transition {
   bool make_current = false;          // the workflow id's current run is this one from now on
   std::vector<HistoryBatch> batches;
   std::vector<TaskRow> put_tasks;     // inserted or replaced
-  std::vector<TaskKey> delete_tasks;  // deleting what is not there is an error
+  std::vector<TaskKey> delete_tasks;  // before the puts; deleting what is not there is an error
   std::vector<RequestRow> requests;   // inserted; an existing key is an error
   WallTime note_time{};               // engine time of the decision, for Store::last_time
 };
