@@ -24,13 +24,13 @@ struct ActivityImplementation {
 namespace detail {
 
 template <class F, class R, class... A>
-inline constexpr bool kTakesContext = std::is_invocable_r_v<R, F&, ActivityContext, A...>;
+inline constexpr bool kActivityTakesContext = std::is_invocable_r_v<R, F&, ActivityContext, A...>;
 
 template <class R, class... A, class F>
 PayloadList call_activity(F& function, const ActivityContext& context,
                           const PayloadList& payloads) {
   const auto call = [&](auto&... arguments) -> R {
-    if constexpr (kTakesContext<F, R, A...>) {
+    if constexpr (kActivityTakesContext<F, R, A...>) {
       return static_cast<R>(std::invoke(function, context, std::move(arguments)...));
     } else {
       return static_cast<R>(std::invoke(function, std::move(arguments)...));
@@ -52,7 +52,8 @@ PayloadList call_activity(F& function, const ActivityContext& context,
 // function object (moved in) or a function pointer.
 template <class R, class... A, class F>
 [[nodiscard]] ActivityImplementation make_activity(const Activity<R(A...)>& type, F function) {
-  constexpr bool kFits = detail::kTakesContext<F, R, A...> || std::is_invocable_r_v<R, F&, A...>;
+  constexpr bool kFits =
+      detail::kActivityTakesContext<F, R, A...> || std::is_invocable_r_v<R, F&, A...>;
   static_assert(
       kFits,
       "the callable does not fit its activity type: for Activity<R(A...)> it must be callable as "
