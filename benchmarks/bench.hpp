@@ -66,6 +66,7 @@ std::string data_folder();
 
 // The rows, by file.
 void bench_loop(BenchContext& context);
+void bench_header(BenchContext& context);
 void bench_import(BenchContext& context);
 void bench_render(BenchContext& context);
 
