@@ -2,7 +2,8 @@
 #include "durasim/workflow/instance.hpp"
 
 #include "durasim/workflow/implementation.hpp"
-#include "durasim/workflow/run.hpp"
+
+#include "workflow/run_impl.hpp"
 
 #include <utility>
 
@@ -16,7 +17,7 @@ namespace {
 
 class RunInstance final : public WorkflowInstance {
  public:
-  explicit RunInstance(Ref<Run> run) : run_(std::move(run)) {}
+  explicit RunInstance(Ref<RunImpl> run) : run_(std::move(run)) {}
   RunInstance(const RunInstance&) = delete;
   RunInstance& operator=(const RunInstance&) = delete;
   ~RunInstance() override { run_->evict(); }
@@ -26,16 +27,16 @@ class RunInstance final : public WorkflowInstance {
   }
 
  private:
-  Ref<Run> run_;
+  Ref<RunImpl> run_;
 };
 
 }  // namespace
 
 std::unique_ptr<WorkflowInstance> make_instance(std::string workflow_type,
                                                 const WorkflowInstanceOptions& options,
-                                                std::unique_ptr<Body> body) {
+                                                Ref<Body> body) {
   return std::make_unique<RunInstance>(
-      make_ref<Run>(std::move(workflow_type), options, std::move(body)));
+      make_ref<RunImpl>(std::move(workflow_type), options, std::move(body)));
 }
 
 }  // namespace detail

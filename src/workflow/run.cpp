@@ -1,9 +1,10 @@
 // The step of a run: jobs, queue, conditions, and how a run ends.
-#include "durasim/workflow/run.hpp"
 
 #include "durasim/core/error.hpp"
 #include "durasim/core/failure.hpp"
 #include "durasim/workflow/context.hpp"
+
+#include "workflow/run_impl.hpp"
 
 #include <fmt/format.h>
 
@@ -27,6 +28,16 @@ bool fails_task(const std::exception_ptr& error) {
   } catch (const LogicError&) {
     return true;
   } catch (const std::bad_alloc&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+bool continues_as_new(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const ContinueAsNewRequest&) {
     return true;
   } catch (...) {
     return false;
@@ -67,8 +78,7 @@ Logger replay_aware(const Logger& logger, std::shared_ptr<const bool> replaying)
 
 Body::~Body() = default;
 
-Run::Run(std::string workflow_type, const WorkflowInstanceOptions& options,
-         std::unique_ptr<Body> body)
+RunImpl::RunImpl(std::string workflow_type, const WorkflowInstanceOptions& options, Ref<Body> body)
     : workflow_type_(std::move(workflow_type)),
       fail_task_on_exception_(options.fail_task_on_exception),
       replaying_(std::make_shared<bool>(false)),
@@ -77,8 +87,9 @@ Run::Run(std::string workflow_type, const WorkflowInstanceOptions& options,
       root_scope_(make_ref<Scope>(Ref<Run>(this))) {}
 
 Run::~Run() = default;
+RunImpl::~RunImpl() = default;
 
-void Run::evict() {
+void RunImpl::evict() {
   evicted_ = true;
   while (queue_.linked()) queue_.next()->unlink();
   // Youngest first: a branch may refer to the locals of the coroutine that spawned it.
@@ -92,13 +103,13 @@ void Run::evict() {
   timers_.clear();
   activities_.clear();
   externals_.clear();
-  body_.reset();
+  body_ = {};
   // Coroutines that somebody outside keeps must find no list that is gone.
   while (live_.linked()) live_.next()->unlink();
   root_scope_ = {};
 }
 
-Completion Run::activate(const Activation& activation) {
+Completion RunImpl::activate(const Activation& activation) {
   Completion completion;
   commands_.clear();
   try {
@@ -126,7 +137,7 @@ Completion Run::activate(const Activation& activation) {
 
 // ---- jobs --------------------------------------------------------------------------------------
 
-void Run::apply(const InitializeWorkflow& job) {
+void RunImpl::apply(const InitializeWorkflow& job) {
   if (!branches_.empty() || closed_) throw LogicError("a run is initialised once");
   info_ = job.info;
   random_ = WorkflowRandom(job.randomness_seed);
@@ -137,7 +148,7 @@ void Run::apply(const InitializeWorkflow& job) {
   }
 }
 
-void Run::apply(const FireTimer& job) {
+void RunImpl::apply(const FireTimer& job) {
   const auto found = timers_.find(job.seq);
   if (closed_) return;
   if (found == timers_.end()) {
@@ -151,7 +162,7 @@ void Run::apply(const FireTimer& job) {
   timer->fire();
 }
 
-void Run::apply(const ResolveActivity& job) {
+void RunImpl::apply(const ResolveActivity& job) {
   const auto found = activities_.find(job.seq);
   if (closed_) return;
   if (found == activities_.end()) {
@@ -165,19 +176,19 @@ void Run::apply(const ResolveActivity& job) {
   if (activity) activity->deliver(job.outcome);
 }
 
-void Run::apply(const CancelWorkflow& job) {
+void RunImpl::apply(const CancelWorkflow& job) {
   if (!closed_) root_scope_->cancel(job.reason.empty() ? "workflow canceled" : job.reason);
 }
 
-void Run::apply(const ResolveSignalExternalWorkflow& job) {
+void RunImpl::apply(const ResolveSignalExternalWorkflow& job) {
   resolve_external(job.seq, job.failure);
 }
 
-void Run::apply(const ResolveRequestCancelExternalWorkflow& job) {
+void RunImpl::apply(const ResolveRequestCancelExternalWorkflow& job) {
   resolve_external(job.seq, job.failure);
 }
 
-void Run::resolve_external(std::uint32_t seq, const std::optional<proto::Failure>& failure) {
+void RunImpl::resolve_external(std::uint32_t seq, const std::optional<proto::Failure>& failure) {
   const auto found = externals_.find(seq);
   if (closed_) return;
   if (found == externals_.end()) {
@@ -193,12 +204,12 @@ void Run::resolve_external(std::uint32_t seq, const std::optional<proto::Failure
 
 // ---- the schedule ------------------------------------------------------------------------------
 
-void Run::schedule(PromiseBase& promise) {
+void RunImpl::schedule(PromiseBase& promise) {
   if (closed_ || evicted_) return;
   promise.Link<QueueTag>::insert_before(queue_);
 }
 
-void Run::run_queue() {
+void RunImpl::run_queue() {
   while (queue_.linked()) {
     auto& promise = static_cast<PromiseBase&>(*queue_.next());
     promise.Link<QueueTag>::unlink();
@@ -209,7 +220,7 @@ void Run::run_queue() {
   }
 }
 
-void Run::drain() {
+void RunImpl::drain() {
   run_queue();
   // A place in the list of conditions that stays while coroutines add and remove some.
   Link<ConditionTag> cursor;
@@ -229,7 +240,7 @@ void Run::drain() {
   }
 }
 
-bool Run::evaluate(const std::function<bool()>& condition) {
+bool RunImpl::evaluate(const std::function<bool()>& condition) {
   const auto before = std::exchange(read_only_, ReadOnly::Condition);
   try {
     const bool holds = condition();
@@ -241,7 +252,7 @@ bool Run::evaluate(const std::function<bool()>& condition) {
   }
 }
 
-void Run::finished(PromiseBase& promise) {
+void RunImpl::finished(PromiseBase& promise) {
   forget_handlers(promise);
   if (promise.parent()) {
     schedule(*promise.parent());
@@ -258,11 +269,13 @@ void Run::finished(PromiseBase& promise) {
     // Held only by this function: nobody can ever see the failure.
     const bool unseen = branch->references() == 1;
     const bool cancelled = branch->own_scope().cancelled() && is_canceled(branch->error());
-    if (unseen && !branch->abandoned() && !cancelled) close_failed(branch->error());
+    const bool matters = unseen && !branch->abandoned() && !cancelled;
+    // Any coroutine may end the run by continuing as new, whoever holds it.
+    if (matters || continues_as_new(branch->error())) close_failed(branch->error());
   }
 }
 
-void Run::finish_root(BranchPending& root) {
+void RunImpl::finish_root(BranchPending& root) {
   if (root.failed()) {
     close_failed(root.error());
     return;
@@ -277,7 +290,7 @@ void Run::finish_root(BranchPending& root) {
   close(CompleteWorkflowCommand{.result = std::move(result)});
 }
 
-void Run::close_failed(const std::exception_ptr& error) {
+void RunImpl::close_failed(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const ContinueAsNewRequest& request) {
@@ -294,7 +307,7 @@ void Run::close_failed(const std::exception_ptr& error) {
   }
 }
 
-void Run::close(WorkflowCommand command) {
+void RunImpl::close(WorkflowCommand command) {
   std::size_t unreceived = 0;
   for (const auto& [name, channel] : channels_) unreceived += channel.buffer.size();
   if (unreceived > 0) {
@@ -307,7 +320,7 @@ void Run::close(WorkflowCommand command) {
   while (queue_.linked()) queue_.next()->unlink();
 }
 
-void Run::issue(WorkflowCommand command) {
+void RunImpl::issue(WorkflowCommand command) {
   if (!closed_ && !evicted_) commands_.push_back(std::move(command));
 }
 

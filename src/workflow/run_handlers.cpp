@@ -3,7 +3,8 @@
 #include "durasim/core/error.hpp"
 #include "durasim/core/failure.hpp"
 #include "durasim/core/json.hpp"
-#include "durasim/workflow/run.hpp"
+
+#include "workflow/run_impl.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ namespace durasim::inline v0::detail {
 
 // ---- signals -----------------------------------------------------------------------------------
 
-void Run::apply(const SignalWorkflow& job) {
+void RunImpl::apply(const SignalWorkflow& job) {
   if (closed_) return;
   auto& channel = this->channel(job.signal_name, false);
   channel.buffer.push_back({.order = next_signal_++, .input = job.input});
@@ -29,7 +30,7 @@ void Run::apply(const SignalWorkflow& job) {
   }
 }
 
-Channel& Run::channel(std::string_view name, bool open) {
+Channel& RunImpl::channel(std::string_view name, bool open) {
   auto found = channels_.find(name);
   if (found == channels_.end()) {
     found = channels_.try_emplace(std::string(name)).first;
@@ -39,8 +40,12 @@ Channel& Run::channel(std::string_view name, bool open) {
   return found->second;
 }
 
+std::size_t RunImpl::buffered(const Channel& channel) const {
+  return channel.buffer.size();
+}
+
 // Starts the handler for each buffered signal.
-void Run::deliver(const std::string& name, Channel& channel, SignalHandler& handler) {
+void RunImpl::deliver(const std::string& name, Channel& channel, SignalHandler& handler) {
   const Ref<SignalHandler> kept(&handler);
   while (!channel.buffer.empty()) {
     const auto signal = std::move(channel.buffer.front());
@@ -54,7 +59,7 @@ void Run::deliver(const std::string& name, Channel& channel, SignalHandler& hand
 }
 
 // Gives buffered signals to those who wait for them.
-void Run::hand_over(Channel& channel) {
+void RunImpl::hand_over(Channel& channel) {
   while (!channel.buffer.empty() && channel.receivers.linked()) {
     auto& receiver = static_cast<ReceivePending&>(*channel.receivers.next());
     auto signal = std::move(channel.buffer.front());
@@ -64,14 +69,14 @@ void Run::hand_over(Channel& channel) {
   }
 }
 
-void Run::drop_malformed(const Channel& channel, const std::string& why) {
+void RunImpl::drop_malformed(const Channel& channel, const std::string& why) {
   logger_.warning(
       fmt::format("{} {}: a signal {} was dropped, since its content is not of the "
                   "signal's type: {}",
                   workflow_type_, info_.workflow_id, channel.name, why));
 }
 
-void Run::receive(Channel& channel, ReceivePending& receiver, std::optional<Duration> timeout) {
+void RunImpl::receive(Channel& channel, ReceivePending& receiver, std::optional<Duration> timeout) {
   require_writable("receive a signal");
   const Ref<ReceivePending> kept(&receiver);
   if (inert(receiver.scope())) {
@@ -89,7 +94,7 @@ void Run::receive(Channel& channel, ReceivePending& receiver, std::optional<Dura
   }
 }
 
-void Run::put_back(Channel& channel, BufferedSignal signal) {
+void RunImpl::put_back(Channel& channel, BufferedSignal signal) {
   if (closed_ || evicted_) return;
   const auto later = std::find_if(channel.buffer.begin(), channel.buffer.end(),
                                   [&](const auto& other) { return other.order > signal.order; });
@@ -97,7 +102,8 @@ void Run::put_back(Channel& channel, BufferedSignal signal) {
   hand_over(channel);
 }
 
-bool Run::take_buffered(Channel& channel, const std::function<void(const PayloadList&)>& decode) {
+bool RunImpl::take_buffered(Channel& channel,
+                            const std::function<void(const PayloadList&)>& decode) {
   require_writable("receive a signal");
   while (!channel.buffer.empty()) {
     const auto signal = std::move(channel.buffer.front());
@@ -112,8 +118,8 @@ bool Run::take_buffered(Channel& channel, const std::function<void(const Payload
   return false;
 }
 
-void Run::set_signal_handler(std::string_view name, Ref<SignalHandler> handler,
-                             HandlerOptions options) {
+void RunImpl::set_signal_handler(std::string_view name, Ref<SignalHandler> handler,
+                                 HandlerOptions options) {
   require_writable("register a handler");
   if (closed_ || evicted_) return;
   auto& channel = this->channel(name, false);
@@ -122,7 +128,7 @@ void Run::set_signal_handler(std::string_view name, Ref<SignalHandler> handler,
   deliver(std::string(name), channel, *handler);
 }
 
-void Run::set_other_signals_handler(Ref<SignalHandler> handler, HandlerOptions options) {
+void RunImpl::set_other_signals_handler(Ref<SignalHandler> handler, HandlerOptions options) {
   require_writable("register a handler");
   if (closed_ || evicted_) return;
   other_signals_ = handler;
@@ -146,7 +152,7 @@ void Run::set_other_signals_handler(Ref<SignalHandler> handler, HandlerOptions o
   }
 }
 
-std::vector<SignalWorkflow> Run::take_unhandled_signals() {
+std::vector<SignalWorkflow> RunImpl::take_unhandled_signals() {
   require_writable("take signals");
   std::vector<std::pair<std::uint64_t, SignalWorkflow>> all;
   for (auto& [name, channel] : channels_) {
@@ -166,13 +172,13 @@ std::vector<SignalWorkflow> Run::take_unhandled_signals() {
 
 // ---- handlers and the coroutines that registered them ------------------------------------------
 
-PromiseBase* Run::owner_of_handler(HandlerOptions options) {
+PromiseBase* RunImpl::owner_of_handler(HandlerOptions options) {
   if (options.outlives_coroutine || !current_) return nullptr;
   ++current_->handlers;
   return current_;
 }
 
-void Run::forget_handlers(PromiseBase& owner) {
+void RunImpl::forget_handlers(PromiseBase& owner) {
   if (owner.handlers == 0) return;
   for (auto& [name, channel] : channels_) {
     if (channel.handler_owner != &owner) continue;
@@ -191,7 +197,7 @@ void Run::forget_handlers(PromiseBase& owner) {
   }
 }
 
-void Run::keep_answers(PromiseBase& owner) {
+void RunImpl::keep_answers(PromiseBase& owner) {
   const auto before = std::exchange(read_only_, ReadOnly::Query);
   for (auto& [name, query] : queries_) {
     if (query.owner != &owner || query.has_arguments) continue;
@@ -206,8 +212,8 @@ void Run::keep_answers(PromiseBase& owner) {
 
 // ---- queries -----------------------------------------------------------------------------------
 
-void Run::set_query_handler(std::string_view name, QueryFunction answer, bool has_arguments,
-                            HandlerOptions options) {
+void RunImpl::set_query_handler(std::string_view name, QueryFunction answer, bool has_arguments,
+                                HandlerOptions options) {
   require_writable("register a handler");
   if (closed_ || evicted_) return;
   auto& query = queries_[std::string(name)];
@@ -218,7 +224,7 @@ void Run::set_query_handler(std::string_view name, QueryFunction answer, bool ha
                 .gone = false};
 }
 
-void Run::apply(const QueryWorkflow& job) {
+void RunImpl::apply(const QueryWorkflow& job) {
   QueryResultCommand command{.query_id = job.query_id, .outcome = {}};
   const auto before = std::exchange(read_only_, ReadOnly::Query);
   try {
@@ -230,7 +236,7 @@ void Run::apply(const QueryWorkflow& job) {
   commands_.emplace_back(std::move(command));  // also of a run that has closed
 }
 
-PayloadList Run::answer(const QueryWorkflow& job) {
+PayloadList RunImpl::answer(const QueryWorkflow& job) {
   if (job.query_type == "__stack_trace") return to_payloads(stack_trace());
   if (job.query_type == "__temporal_workflow_metadata") {
     Payload payload;
@@ -258,14 +264,14 @@ PayloadList Run::answer(const QueryWorkflow& job) {
   return query.answer(job.arguments);
 }
 
-std::string Run::known_queries() const {
+std::string RunImpl::known_queries() const {
   std::string names;
   for (const auto& [name, query] : queries_) names += name + ", ";
   return names + "__stack_trace, __temporal_workflow_metadata";
 }
 
 // Each suspended branch from the inside out, the oldest first.
-std::string Run::stack_trace() const {
+std::string RunImpl::stack_trace() const {
   std::set<const PromiseBase*> waiting_for_a_part;  // looked up, never listed
   for (const auto* link = live_.next(); link != &live_; link = link->next()) {
     waiting_for_a_part.insert(static_cast<const PromiseBase*>(link)->parent());
@@ -286,7 +292,7 @@ std::string Run::stack_trace() const {
 }
 
 // temporal.api.sdk.v1.WorkflowMetadata as proto3 JSON.
-std::string Run::metadata_json() const {
+std::string RunImpl::metadata_json() const {
   std::string text;
   JsonWriter json(text);
   const auto list = [&json](std::string_view key, const std::vector<std::string_view>& names) {

@@ -1,7 +1,8 @@
 // What workflow code starts: timers, activities, conditions, requests to other workflows, branches.
 #include "durasim/core/error.hpp"
 #include "durasim/core/retry_policy.hpp"
-#include "durasim/workflow/run.hpp"
+
+#include "workflow/run_impl.hpp"
 
 #include <fmt/format.h>
 
@@ -35,23 +36,23 @@ void check(std::string_view activity, const ActivityOptions& options) {
 }  // namespace
 
 // Where nothing may start: the scope is cancelled, the run has ended, or only destructors run.
-bool Run::inert(const Scope& scope) const {
+bool RunImpl::inert(const Scope& scope) const {
   return scope.cancelled() || closed_ || evicted_;
 }
 
-void Run::require_writable(std::string_view what) const {
+void RunImpl::require_writable(std::string_view what) const {
   if (read_only_ == ReadOnly::No || evicted_) return;
   throw LogicError(fmt::format(
       "{} may not {}: it only looks at the workflow's state",
       read_only_ == ReadOnly::Query ? "a query handler" : "the condition of wait_until", what));
 }
 
-WorkflowRandom& Run::random() {
+WorkflowRandom& RunImpl::random() {
   require_writable("use the run's random numbers");
   return random_;
 }
 
-Ref<TimerPending> Run::start_timer(Scope& scope, Duration duration, std::string summary) {
+Ref<TimerPending> RunImpl::start_timer(Scope& scope, Duration duration, std::string summary) {
   require_writable("start a timer");
   const bool inert_here = inert(scope);
   const bool elapsed = duration <= Duration::zero();
@@ -69,13 +70,13 @@ Ref<TimerPending> Run::start_timer(Scope& scope, Duration duration, std::string 
   return timer;
 }
 
-void Run::cancel_timer(std::uint32_t seq) {
+void RunImpl::cancel_timer(std::uint32_t seq) {
   timers_.erase(seq);
   issue(CancelTimerCommand{.seq = seq});
 }
 
-Ref<ActivityPending> Run::start_activity(Scope& scope, std::string_view type, PayloadList arguments,
-                                         ActivityOptions options) {
+Ref<ActivityPending> RunImpl::start_activity(Scope& scope, std::string_view type,
+                                             PayloadList arguments, ActivityOptions options) {
   require_writable("run an activity");
   check(type, options);
   const bool inert_here = inert(scope);
@@ -105,8 +106,8 @@ Ref<ActivityPending> Run::start_activity(Scope& scope, std::string_view type, Pa
   return activity;
 }
 
-bool Run::cancel_activity(std::uint32_t seq, ActivityCancellationType type,
-                          std::uint64_t activation) {
+bool RunImpl::cancel_activity(std::uint32_t seq, ActivityCancellationType type,
+                              std::uint64_t activation) {
   if (type != ActivityCancellationType::Abandon) issue(RequestCancelActivityCommand{.seq = seq});
   // One that was scheduled in this very step never reaches a worker: there is nothing to wait for.
   const bool wait = type == ActivityCancellationType::WaitCancellationCompleted &&
@@ -117,8 +118,8 @@ bool Run::cancel_activity(std::uint32_t seq, ActivityCancellationType type,
   return wait;
 }
 
-Ref<ConditionPending> Run::start_condition(Scope& scope, std::function<bool()> condition,
-                                           std::optional<Duration> timeout) {
+Ref<ConditionPending> RunImpl::start_condition(Scope& scope, std::function<bool()> condition,
+                                               std::optional<Duration> timeout) {
   require_writable("wait");
   auto pending = make_ref<ConditionPending>(scope, std::move(condition));
   if (inert(scope)) {
@@ -134,8 +135,8 @@ Ref<ConditionPending> Run::start_condition(Scope& scope, std::function<bool()> c
   return pending;
 }
 
-Ref<ExternalPending> Run::signal_external(Scope& scope, ExternalWorkflow target,
-                                          std::string_view signal, PayloadList arguments) {
+Ref<ExternalPending> RunImpl::signal_external(Scope& scope, ExternalWorkflow target,
+                                              std::string_view signal, PayloadList arguments) {
   require_writable("signal another workflow");
   auto request = make_ref<ExternalPending>(scope);
   if (inert(scope)) {
@@ -152,8 +153,8 @@ Ref<ExternalPending> Run::signal_external(Scope& scope, ExternalWorkflow target,
   return request;
 }
 
-Ref<ExternalPending> Run::cancel_external(Scope& scope, ExternalWorkflow target,
-                                          std::string reason) {
+Ref<ExternalPending> RunImpl::cancel_external(Scope& scope, ExternalWorkflow target,
+                                              std::string reason) {
   require_writable("cancel another workflow");
   auto request = make_ref<ExternalPending>(scope);
   if (inert(scope)) {
@@ -169,7 +170,7 @@ Ref<ExternalPending> Run::cancel_external(Scope& scope, ExternalWorkflow target,
   return request;
 }
 
-void Run::start_branch(BranchPending& branch, PromiseBase& promise) {
+void RunImpl::start_branch(BranchPending& branch, PromiseBase& promise) {
   require_writable("start a branch");
   if (closed_ || evicted_) {
     branch.cancel_before_start("the run has ended");

@@ -3,7 +3,8 @@
 
 #include <string>
 
-using namespace test;  // NOLINT
+using namespace std::chrono_literals;
+using namespace test;
 using durasim::ActivityCancellationType;
 using durasim::CanceledFailure;
 using durasim::Workflow;

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-using namespace test;  // NOLINT
+using namespace std::chrono_literals;
+using namespace test;
 using durasim::all;
 using durasim::any;
 using durasim::Awaitable;

@@ -7,7 +7,8 @@
 #include <stdexcept>
 #include <string>
 
-using namespace test;  // NOLINT
+using namespace std::chrono_literals;
+using namespace test;
 using durasim::Workflow;
 using durasim::WorkflowContext;
 
@@ -314,4 +315,18 @@ TEST_CASE("functions, lambdas and member functions: each run has its own copy of
     CHECK(second.step({Driver::fire(1)}) == Lines{"complete \"1\""});
   }
   CHECK(service.calls == 2);
+}
+
+TEST_CASE("a branch may continue as new, also one that somebody holds") {
+  const durasim::WorkflowType<std::string(int)> counter{"Counter"};
+  auto run = driver([counter](WorkflowContext ctx) -> Workflow<std::string> {
+    auto held = ctx.spawn([counter](WorkflowContext c) -> Workflow<void> {
+      co_await c.sleep(1s);
+      c.continue_as_new(counter, 5);
+    });
+    co_await ctx.sleep(1h);
+    co_return "";
+  });
+  run.start();
+  CHECK(run.step({Driver::fire(2)}) == Lines{"continue Counter(5)"});
 }

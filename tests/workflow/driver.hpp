@@ -24,7 +24,6 @@ struct doctest::StringMaker<std::vector<std::string>> {
 
 namespace test {
 
-using namespace std::chrono_literals;  // NOLINT: for the tests that include this
 using Lines = std::vector<std::string>;
 
 inline std::string text(const durasim::PayloadList& payloads) {
@@ -148,7 +147,8 @@ class Driver {
   void evict() { instance_.reset(); }
 
   // What every further activation says; change it before a step.
-  durasim::Activation activation{.run_id = "run", .timestamp = durasim::WallTime{1000h}};
+  durasim::Activation activation{.run_id = "run",
+                                 .timestamp = durasim::WallTime{std::chrono::hours{1000}}};
 
  private:
   std::unique_ptr<durasim::WorkflowInstance> instance_;

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-using namespace test;  // NOLINT
+using namespace std::chrono_literals;
+using namespace test;
 using durasim::Awaitable;
 using durasim::Workflow;
 using durasim::WorkflowContext;

@@ -4,7 +4,8 @@
 #include <source_location>
 #include <string>
 
-using namespace test;  // NOLINT
+using namespace std::chrono_literals;
+using namespace test;
 using durasim::Query;
 using durasim::Workflow;
 using durasim::WorkflowContext;

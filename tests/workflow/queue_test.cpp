@@ -7,7 +7,8 @@
 #include <memory>
 #include <string>
 
-using namespace test;  // NOLINT
+using namespace std::chrono_literals;
+using namespace test;
 using durasim::Workflow;
 using durasim::WorkflowContext;
 

@@ -5,7 +5,8 @@
 #include <optional>
 #include <string>
 
-using namespace test;  // NOLINT
+using namespace std::chrono_literals;
+using namespace test;
 using durasim::PayloadList;
 using durasim::Signal;
 using durasim::Workflow;

@@ -130,10 +130,8 @@ class [[nodiscard("co_await it or spawn it: it has not started")]] Workflow {
         static_assert(
             detail::Waitable<X>,
             "durasim: a workflow may only await what its WorkflowContext has started (run, "
-            "sleep, "
-            "wait_until, signals, spawn), all(), any(), select(), or another Workflow<T>. Do "
-            "other "
-            "asynchronous work in an activity and co_await context.run(activity, ...)");
+            "sleep, wait_until, signals, spawn), all(), any(), select(), or another Workflow<T>. "
+            "Do other asynchronous work in an activity and co_await context.run(activity, ...)");
         return std::suspend_never{};
       }
     }
@@ -173,7 +171,6 @@ struct std::coroutine_traits<durasim::Workflow<T>, A...> {
                 "parameter");
   static_assert(durasim::detail::kOnlyValues<A...>,
                 "durasim: parameters of a workflow coroutine are taken by value: it goes on after "
-                "its "
-                "caller's objects are gone");
+                "its caller's objects are gone");
   using promise_type = typename durasim::Workflow<T>::promise_type;
 };

@@ -20,19 +20,20 @@ namespace durasim::inline v0 {
 namespace detail {
 
 DURASIM_EXPORT std::unique_ptr<WorkflowInstance> make_instance(
-    std::string workflow_type, const WorkflowInstanceOptions& options, std::unique_ptr<Body> body);
+    std::string workflow_type, const WorkflowInstanceOptions& options, Ref<Body> body);
 
 template <class F, class R, class... A>
 class BodyOf final : public Body {
  public:
   explicit BodyOf(const F& code) : code_(code) {}
   Ref<BranchPending> start(Scope& root, const PayloadList& arguments) override {
+    auto values = from_payloads<std::tuple<A...>>(arguments);
     return std::apply(
-        [&](A&... values) {
-          auto code = std::invoke(code_, WorkflowContext(Ref<Scope>(&root)), std::move(values)...);
+        [&](A&... value) -> Ref<BranchPending> {
+          auto code = std::invoke(code_, WorkflowContext(Ref<Scope>(&root)), std::move(value)...);
           return make_branch(root, std::move(code), {});
         },
-        *std::make_unique<std::tuple<A...>>(from_payloads<std::tuple<A...>>(arguments)));
+        values);
   }
   PayloadList result(BranchPending& root) override {
     if constexpr (std::is_void_v<R>) {
@@ -95,7 +96,7 @@ template <class R, class... A, class F>
   return {.workflow_type = name,
           .create = [name, code = std::move(code)](const WorkflowInstanceOptions& options) {
             return detail::make_instance(name, options,
-                                         std::make_unique<detail::BodyOf<Code, R, A...>>(code));
+                                         detail::make_ref<detail::BodyOf<Code, R, A...>>(code));
           }};
 }
 

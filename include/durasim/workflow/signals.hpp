@@ -135,7 +135,7 @@ class SignalChannel {
     return value;
   }
   // How many signals are here and not received.
-  [[nodiscard]] std::size_t size() const { return channel_->buffer.size(); }
+  [[nodiscard]] std::size_t size() const { return run().buffered(*channel_); }
 
  private:
   friend class WorkflowContext;
