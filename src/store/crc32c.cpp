@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstring>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -42,9 +41,10 @@ constexpr Tables make_tables() {
 
 constexpr Tables kTables = make_tables();
 
-std::uint64_t load(const char* from) {
+// The first eight bytes; there must be as many.
+std::uint64_t load(std::string_view from) {
   std::uint64_t word = 0;
-  std::memcpy(&word, from, sizeof word);
+  from.copy(reinterpret_cast<char*>(&word), sizeof word);
   return word;
 }
 
@@ -53,7 +53,7 @@ std::uint64_t load(const char* from) {
 [[gnu::target("sse4.2")]] std::uint32_t by_instruction(std::string_view bytes, std::uint32_t crc) {
   std::uint64_t wide = crc;
   while (bytes.size() >= 8) {
-    wide = _mm_crc32_u64(wide, load(bytes.data()));
+    wide = _mm_crc32_u64(wide, load(bytes));
     bytes.remove_prefix(8);
   }
   crc = static_cast<std::uint32_t>(wide);
@@ -69,7 +69,7 @@ bool has_instruction() {
 
 [[gnu::target("+crc")]] std::uint32_t by_instruction(std::string_view bytes, std::uint32_t crc) {
   while (bytes.size() >= 8) {
-    crc = __crc32cd(crc, load(bytes.data()));
+    crc = __crc32cd(crc, load(bytes));
     bytes.remove_prefix(8);
   }
   for (const char c : bytes) crc = __crc32cb(crc, static_cast<unsigned char>(c));
@@ -88,8 +88,7 @@ bool has_instruction() {
 std::uint32_t crc32c_by_table(std::string_view bytes, std::uint32_t before) {
   std::uint32_t crc = ~before;
   while (bytes.size() >= 8) {
-    const std::uint64_t word =
-        load(bytes.data()) ^ crc;  // both supported processors are little-endian
+    const std::uint64_t word = load(bytes) ^ crc;  // both supported processors are little-endian
     crc = 0;
     for (std::size_t k = 0; k < 8; ++k) crc ^= kTables[7 - k][(word >> (8 * k)) & 0xff];
     bytes.remove_prefix(8);

@@ -277,7 +277,7 @@ void MemoryStore::set_in_flight(std::size_t slot, std::string_view run_id) noexc
   try {
     tables_->in_flight.at(slot) = run_id;
   } catch (...) {
-    // Out of memory: the crash that this slot would count is not one that a memory store survives.
+    tables_->in_flight.at(slot).clear();  // out of memory: this crash would not be counted
   }
 }
 

@@ -125,7 +125,7 @@ void LogStore::write_mark() noexcept {
   try {
     disk_.write(kMarks, commit_number_ % 2 == 0 ? 0 : kSlotsAt / 2, bytes_of(mark));
   } catch (...) {
-    // A mark only helps to notice damage later; the commit itself is durable.
+    return;  // a mark only helps to notice damage later; the commit itself is durable
   }
 }
 
@@ -150,7 +150,7 @@ void LogStore::set_in_flight(std::size_t slot, std::string_view run_id) noexcept
   try {
     disk_.write(kMarks, kSlotsAt + (slot * kSlotSize), bytes_of(record));
   } catch (...) {
-    // Not durably, by contract: a slot that could not be written is a crash that is not counted.
+    return;  // not durably, by contract: such a crash is not counted
   }
 }
 
