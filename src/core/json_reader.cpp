@@ -369,6 +369,13 @@ void JsonReader::skip() {
   }
 }
 
+std::string_view JsonReader::raw() {
+  next_char();
+  const std::size_t start = at_;
+  skip();
+  return text_.substr(start, at_ - start);
+}
+
 void JsonReader::end() {
   skip_space();
   if (at_ != text_.size()) syntax("something behind the value");

@@ -151,6 +151,11 @@ void JsonWriter::base64(std::string_view bytes) {
   out_ += '"';
 }
 
+void JsonWriter::raw(std::string_view json) {
+  before_value();
+  out_ += json;
+}
+
 void JsonWriter::begin(char bracket, bool is_object, Order order) {
   before_value();
   if (path_.size() >= kMaxJsonDepth) {

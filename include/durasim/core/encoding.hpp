@@ -14,13 +14,16 @@
 
 namespace durasim::inline v0 {
 
+// Messages in messages (a chain of failure causes, say) go no deeper, in either direction:
+// protobuf's own limit, so that what is written here can be read by Temporal's tools.
+inline constexpr std::size_t kMaxMessageDepth = 100;
+
 // What a decoder accepts before it throws LimitError.
 struct DecodeLimits {
   // Of the whole input.
   std::size_t max_bytes = std::size_t{256} << 20;
-  // Messages in messages (a chain of failure causes, say); JSON's arrays and objects count the
-  // same.
-  std::size_t max_depth = 200;
+  // Elements of lists and maps in the whole input: a few bytes each can become hundreds in memory.
+  std::size_t max_elements = std::size_t{4} << 20;
 };
 
 // ---- wire format --------------------------------------------------------------------------------
@@ -35,11 +38,6 @@ struct DecodeLimits {
 [[nodiscard]] DURASIM_EXPORT std::string encode(const proto::Failure& failure);
 [[nodiscard]] DURASIM_EXPORT std::string encode(const proto::Payloads& payloads);
 [[nodiscard]] DURASIM_EXPORT std::string encode(const proto::Payload& payload);
-
-// Size of encode()'s result, without making it.
-[[nodiscard]] DURASIM_EXPORT std::size_t encoded_size(const proto::History& history);
-[[nodiscard]] DURASIM_EXPORT std::size_t encoded_size(const proto::HistoryEvent& event);
-[[nodiscard]] DURASIM_EXPORT std::size_t encoded_size(const proto::Payloads& payloads);
 
 // Fields that this version does not know are kept and written again. Throws FormatError that names
 // the path and what is wrong there, LimitError beyond the limits. Event types without a name are
@@ -63,7 +61,7 @@ enum class JsonStyle { Compact, Indented };
 
 // Canonical proto3 JSON: lowerCamelCase names, 64-bit integers and durations as strings, bytes in
 // base64, enumerators by their full name, defaults left out. Unknown fields cannot be shown. Throws
-// as encode() for texts that are not UTF-8.
+// FormatError that names the path of what JSON cannot hold: a text that is not UTF-8, the year 10000.
 [[nodiscard]] DURASIM_EXPORT std::string to_json(const proto::History& history,
                                                  JsonStyle style = JsonStyle::Compact);
 [[nodiscard]] DURASIM_EXPORT std::string to_json(const proto::HistoryEvent& event,
@@ -78,12 +76,12 @@ enum class JsonStyle { Compact, Indented };
                                                  JsonStyle style = JsonStyle::Compact);
 
 // Reads canonical JSON and what older tools wrote: enumerators as "WorkflowExecutionStarted",
-// "Normal" or numbers, 64-bit integers as numbers, names in snake_case. Unknown members are
-// ignored, as Temporal's own loaders do. Throws FormatError that names the path, LimitError beyond
-// the limits. A history is {"events":[...]}, [event, ...], a list of such objects (batches,
-// joined), or any of these below a member "history" (what a server answers). An event of a type
-// that this version does not know becomes an UnknownEvent if workers may ignore it, else
-// FormatError.
+// "Normal" or numbers, 64-bit integers as numbers, names in snake_case, payloads as the values that
+// they hold. Unknown members are ignored, as Temporal's own loaders do. Throws FormatError that
+// names the path, LimitError beyond the limits. A history is {"events":[...]}, [event, ...], a list
+// of such objects (batches, joined), or any of these below a member "history" (what a server
+// answers). An event of a type that this version does not know becomes an UnknownEvent if workers
+// may ignore it, else FormatError.
 [[nodiscard]] DURASIM_EXPORT proto::History history_from_json(std::string_view text,
                                                               const DecodeLimits& limits = {});
 [[nodiscard]] DURASIM_EXPORT proto::HistoryEvent event_from_json(std::string_view text,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "durasim/core/activity_events.hpp"
+#include "durasim/core/config.hpp"
 #include "durasim/core/enums.hpp"
 #include "durasim/core/external_events.hpp"
 #include "durasim/core/messages.hpp"
@@ -27,52 +28,69 @@ struct UnknownEvent {
   bool operator==(const UnknownEvent&) const = default;
 };
 
+// What an event carries. The place of an alternative is the number of its EventType.
+using EventAttributesVariant = std::variant<
+    std::monostate, Boxed<WorkflowExecutionStartedEventAttributes>,
+    WorkflowExecutionCompletedEventAttributes, WorkflowExecutionFailedEventAttributes,
+    WorkflowExecutionTimedOutEventAttributes, WorkflowTaskScheduledEventAttributes,
+    WorkflowTaskStartedEventAttributes, Boxed<WorkflowTaskCompletedEventAttributes>,
+    WorkflowTaskTimedOutEventAttributes, Boxed<WorkflowTaskFailedEventAttributes>,
+    Boxed<ActivityTaskScheduledEventAttributes>, ActivityTaskStartedEventAttributes,
+    ActivityTaskCompletedEventAttributes, ActivityTaskFailedEventAttributes,
+    ActivityTaskTimedOutEventAttributes, ActivityTaskCancelRequestedEventAttributes,
+    ActivityTaskCanceledEventAttributes, TimerStartedEventAttributes, TimerFiredEventAttributes,
+    TimerCanceledEventAttributes, WorkflowExecutionCancelRequestedEventAttributes,
+    WorkflowExecutionCanceledEventAttributes,
+    Boxed<RequestCancelExternalWorkflowExecutionInitiatedEventAttributes>,
+    Boxed<RequestCancelExternalWorkflowExecutionFailedEventAttributes>,
+    ExternalWorkflowExecutionCancelRequestedEventAttributes, Boxed<MarkerRecordedEventAttributes>,
+    Boxed<WorkflowExecutionSignaledEventAttributes>, WorkflowExecutionTerminatedEventAttributes,
+    Boxed<WorkflowExecutionContinuedAsNewEventAttributes>,
+    Boxed<StartChildWorkflowExecutionInitiatedEventAttributes>,
+    Boxed<StartChildWorkflowExecutionFailedEventAttributes>,
+    Boxed<ChildWorkflowExecutionStartedEventAttributes>,
+    Boxed<ChildWorkflowExecutionCompletedEventAttributes>,
+    Boxed<ChildWorkflowExecutionFailedEventAttributes>,
+    Boxed<ChildWorkflowExecutionCanceledEventAttributes>,
+    Boxed<ChildWorkflowExecutionTimedOutEventAttributes>,
+    Boxed<ChildWorkflowExecutionTerminatedEventAttributes>,
+    Boxed<SignalExternalWorkflowExecutionInitiatedEventAttributes>,
+    Boxed<SignalExternalWorkflowExecutionFailedEventAttributes>,
+    Boxed<ExternalWorkflowExecutionSignaledEventAttributes>,
+    UpsertWorkflowSearchAttributesEventAttributes, WorkflowExecutionUpdateAcceptedEventAttributes,
+    WorkflowExecutionUpdateRejectedEventAttributes, WorkflowExecutionUpdateCompletedEventAttributes,
+    Boxed<WorkflowPropertiesModifiedExternallyEventAttributes>,
+    ActivityPropertiesModifiedExternallyEventAttributes, WorkflowPropertiesModifiedEventAttributes,
+    WorkflowExecutionUpdateAdmittedEventAttributes, Boxed<NexusOperationScheduledEventAttributes>,
+    NexusOperationStartedEventAttributes, Boxed<NexusOperationCompletedEventAttributes>,
+    NexusOperationFailedEventAttributes, NexusOperationCanceledEventAttributes,
+    NexusOperationTimedOutEventAttributes, NexusOperationCancelRequestedEventAttributes,
+    WorkflowExecutionOptionsUpdatedEventAttributes,
+    NexusOperationCancelRequestCompletedEventAttributes,
+    NexusOperationCancelRequestFailedEventAttributes, WorkflowExecutionPausedEventAttributes,
+    WorkflowExecutionUnpausedEventAttributes,
+    WorkflowExecutionTimeSkippingTransitionedEventAttributes, UnknownEvent>;
+
+// The variant as a type whose copying, comparison and destruction are compiled once, in
+// libdurasim_core: sixty alternatives cost every source that holds events ten seconds otherwise.
+class EventAttributes : public EventAttributesVariant {
+ public:
+  EventAttributes() = default;
+  template <class A>
+    requires is_alternative_of<A, EventAttributesVariant>
+  EventAttributes(A attributes)  // NOLINT: as std::variant
+      : EventAttributesVariant(std::in_place_index<alternative_index<A, EventAttributesVariant>>,
+                               std::move(attributes)) {}
+  DURASIM_EXPORT EventAttributes(const EventAttributes& other);
+  DURASIM_EXPORT EventAttributes(EventAttributes&& other) noexcept;
+  DURASIM_EXPORT EventAttributes& operator=(const EventAttributes& other);
+  DURASIM_EXPORT EventAttributes& operator=(EventAttributes&& other) noexcept;
+  DURASIM_EXPORT ~EventAttributes();
+  DURASIM_EXPORT bool operator==(const EventAttributes& other) const;
+};
+
 // temporal.api.history.v1.HistoryEvent
 struct HistoryEvent {
-  // The place of an alternative is the number of its EventType.
-  using Attributes = std::variant<
-      std::monostate, Boxed<WorkflowExecutionStartedEventAttributes>,
-      WorkflowExecutionCompletedEventAttributes, WorkflowExecutionFailedEventAttributes,
-      WorkflowExecutionTimedOutEventAttributes, WorkflowTaskScheduledEventAttributes,
-      WorkflowTaskStartedEventAttributes, Boxed<WorkflowTaskCompletedEventAttributes>,
-      WorkflowTaskTimedOutEventAttributes, Boxed<WorkflowTaskFailedEventAttributes>,
-      Boxed<ActivityTaskScheduledEventAttributes>, ActivityTaskStartedEventAttributes,
-      ActivityTaskCompletedEventAttributes, ActivityTaskFailedEventAttributes,
-      ActivityTaskTimedOutEventAttributes, ActivityTaskCancelRequestedEventAttributes,
-      ActivityTaskCanceledEventAttributes, TimerStartedEventAttributes, TimerFiredEventAttributes,
-      TimerCanceledEventAttributes, WorkflowExecutionCancelRequestedEventAttributes,
-      WorkflowExecutionCanceledEventAttributes,
-      Boxed<RequestCancelExternalWorkflowExecutionInitiatedEventAttributes>,
-      Boxed<RequestCancelExternalWorkflowExecutionFailedEventAttributes>,
-      ExternalWorkflowExecutionCancelRequestedEventAttributes, Boxed<MarkerRecordedEventAttributes>,
-      Boxed<WorkflowExecutionSignaledEventAttributes>, WorkflowExecutionTerminatedEventAttributes,
-      Boxed<WorkflowExecutionContinuedAsNewEventAttributes>,
-      Boxed<StartChildWorkflowExecutionInitiatedEventAttributes>,
-      Boxed<StartChildWorkflowExecutionFailedEventAttributes>,
-      Boxed<ChildWorkflowExecutionStartedEventAttributes>,
-      Boxed<ChildWorkflowExecutionCompletedEventAttributes>,
-      Boxed<ChildWorkflowExecutionFailedEventAttributes>,
-      Boxed<ChildWorkflowExecutionCanceledEventAttributes>,
-      Boxed<ChildWorkflowExecutionTimedOutEventAttributes>,
-      Boxed<ChildWorkflowExecutionTerminatedEventAttributes>,
-      Boxed<SignalExternalWorkflowExecutionInitiatedEventAttributes>,
-      Boxed<SignalExternalWorkflowExecutionFailedEventAttributes>,
-      Boxed<ExternalWorkflowExecutionSignaledEventAttributes>,
-      UpsertWorkflowSearchAttributesEventAttributes, WorkflowExecutionUpdateAcceptedEventAttributes,
-      WorkflowExecutionUpdateRejectedEventAttributes,
-      WorkflowExecutionUpdateCompletedEventAttributes,
-      Boxed<WorkflowPropertiesModifiedExternallyEventAttributes>,
-      ActivityPropertiesModifiedExternallyEventAttributes,
-      WorkflowPropertiesModifiedEventAttributes, WorkflowExecutionUpdateAdmittedEventAttributes,
-      Boxed<NexusOperationScheduledEventAttributes>, NexusOperationStartedEventAttributes,
-      Boxed<NexusOperationCompletedEventAttributes>, NexusOperationFailedEventAttributes,
-      NexusOperationCanceledEventAttributes, NexusOperationTimedOutEventAttributes,
-      NexusOperationCancelRequestedEventAttributes, WorkflowExecutionOptionsUpdatedEventAttributes,
-      NexusOperationCancelRequestCompletedEventAttributes,
-      NexusOperationCancelRequestFailedEventAttributes, WorkflowExecutionPausedEventAttributes,
-      WorkflowExecutionUnpausedEventAttributes,
-      WorkflowExecutionTimeSkippingTransitionedEventAttributes, UnknownEvent>;
-
   std::int64_t event_id = 0;
   std::optional<Timestamp> event_time;
   EventType event_type{};
@@ -83,18 +101,18 @@ struct HistoryEvent {
   std::vector<Link> links;
   Boxed<Principal> principal;
   std::vector<EventGroupMarker> event_group_markers;
-  Attributes attributes;
+  EventAttributes attributes;
   UnknownFields unknown_fields;
   bool operator==(const HistoryEvent&) const = default;
 
   // The attributes if they are an A (say, TimerFiredEventAttributes), else null.
   template <class A>
   [[nodiscard]] const A* attributes_if() const {
-    return alternative_if<A>(attributes);
+    return alternative_if<A>(static_cast<const EventAttributesVariant&>(attributes));
   }
   template <class A>
   [[nodiscard]] A* attributes_if() {
-    return alternative_if<A>(attributes);
+    return alternative_if<A>(static_cast<EventAttributesVariant&>(attributes));
   }
 };
 
@@ -108,7 +126,7 @@ struct History {
 // The type of the events that carry an A.
 template <class A>
 inline constexpr EventType event_type_of =
-    static_cast<EventType>(alternative_index<A, HistoryEvent::Attributes>);
+    static_cast<EventType>(alternative_index<A, EventAttributesVariant>);
 
 // An event that carries `attributes` and has their type; id and time are the caller's to set.
 template <class A>

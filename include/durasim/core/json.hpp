@@ -68,6 +68,8 @@ class DURASIM_EXPORT JsonWriter {
   void string(std::string_view text);
   // Bytes as a string in Base64 (RFC 4648 with padding), as Temporal's SDKs write them.
   void base64(std::string_view bytes);
+  // A value that is JSON already; it is not looked at.
+  void raw(std::string_view json);
   void begin_array(Order order = Order::AsWritten);
   void end_array();
   void begin_object(Order order = Order::AsWritten);
@@ -122,6 +124,8 @@ class DURASIM_EXPORT JsonReader {
   [[nodiscard]] const std::string& key() const { return key_; }
   // Passes over one value of any kind.
   void skip();
+  // Passes over one value of any kind and returns its text.
+  std::string_view raw();
   // Throws unless only white space is left.
   void end();
 

@@ -111,6 +111,12 @@ inline constexpr std::size_t alternative_index<A, std::variant<T...>> = [] {
   return index;
 }();
 
+// True for the alternatives themselves, plain or Boxed.
+template <class A, class OneOf>
+inline constexpr bool is_alternative_of = false;
+template <class A, class... T>
+inline constexpr bool is_alternative_of<A, std::variant<T...>> = (is_alternative<A, T> || ...);
+
 // The value of a one-of if it is an A, plain or Boxed, else null. OneOf may be const.
 template <class A, class OneOf>
 [[nodiscard]] auto* alternative_if(OneOf& one_of) {

@@ -1,0 +1,49 @@
+// Temporal's messages in wire format. The one place where the codec is instantiated for them.
+#include "durasim/core/encoding.hpp"
+
+#include "core/describe_command.hpp"
+#include "core/describe_failure.hpp"
+#include "core/describe_history.hpp"
+#include "core/message_codec.hpp"
+
+namespace durasim::inline v0 {
+
+std::string encode(const proto::History& history) {
+  return codec::encode_message(history);
+}
+std::string encode(const proto::HistoryEvent& event) {
+  return codec::encode_message(event);
+}
+std::string encode(const proto::Command& command) {
+  return codec::encode_message(command);
+}
+std::string encode(const proto::Failure& failure) {
+  return codec::encode_message(failure);
+}
+std::string encode(const proto::Payloads& payloads) {
+  return codec::encode_message(payloads);
+}
+std::string encode(const proto::Payload& payload) {
+  return codec::encode_message(payload);
+}
+
+proto::History decode_history(std::string_view wire, const DecodeLimits& limits) {
+  return codec::decode_message<proto::History>(wire, limits);
+}
+proto::HistoryEvent decode_event(std::string_view wire, const DecodeLimits& limits) {
+  return codec::decode_message<proto::HistoryEvent>(wire, limits);
+}
+proto::Command decode_command(std::string_view wire, const DecodeLimits& limits) {
+  return codec::decode_message<proto::Command>(wire, limits);
+}
+proto::Failure decode_failure(std::string_view wire, const DecodeLimits& limits) {
+  return codec::decode_message<proto::Failure>(wire, limits);
+}
+proto::Payloads decode_payloads(std::string_view wire, const DecodeLimits& limits) {
+  return codec::decode_message<proto::Payloads>(wire, limits);
+}
+proto::Payload decode_payload(std::string_view wire, const DecodeLimits& limits) {
+  return codec::decode_message<proto::Payload>(wire, limits);
+}
+
+}  // namespace durasim::inline v0
