@@ -61,7 +61,8 @@ enum class JsonStyle { Compact, Indented };
 
 // Canonical proto3 JSON: lowerCamelCase names, 64-bit integers and durations as strings, bytes in
 // base64, enumerators by their full name, defaults left out. Unknown fields cannot be shown. Throws
-// FormatError that names the path of what JSON cannot hold: a text that is not UTF-8, the year 10000.
+// FormatError that names the path of what JSON cannot hold: a text that is not UTF-8, the year
+// 10000.
 [[nodiscard]] DURASIM_EXPORT std::string to_json(const proto::History& history,
                                                  JsonStyle style = JsonStyle::Compact);
 [[nodiscard]] DURASIM_EXPORT std::string to_json(const proto::HistoryEvent& event,
