@@ -34,13 +34,13 @@ bool fails_task(const std::exception_ptr& error) {
   }
 }
 
-bool continues_as_new(const std::exception_ptr& error) {
+std::optional<ContinueAsNewCommand> continuation_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
-  } catch (const ContinueAsNewRequest&) {
-    return true;
+  } catch (const ContinueAsNewRequest& request) {
+    return request.command;
   } catch (...) {
-    return false;
+    return std::nullopt;
   }
 }
 
@@ -54,16 +54,14 @@ bool is_failure(const std::exception_ptr& error) {
   }
 }
 
-WorkflowTaskFailure task_failure(const std::exception_ptr& error) {
-  WorkflowTaskFailure failure{.cause = WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
-                              .failure = to_failure(error)};
+WorkflowTaskFailedCause cause_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const NonDeterminismError&) {
-    failure.cause = WorkflowTaskFailedCause::NonDeterministicError;
-  } catch (...) {  // the cause stands
+    return WorkflowTaskFailedCause::NonDeterministicError;
+  } catch (...) {
+    return WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure;
   }
-  return failure;
 }
 
 Logger replay_aware(const Logger& logger, std::shared_ptr<const bool> replaying) {
@@ -129,7 +127,7 @@ Completion RunImpl::activate(const Activation& activation) {
     completion.commands = std::exchange(commands_, {});
   } catch (...) {
     broken_ = std::current_exception();
-    completion.failure = task_failure(broken_);
+    completion.failure = {.cause = cause_of(broken_), .failure = to_failure(broken_)};
     commands_.clear();
   }
   return completion;
@@ -271,7 +269,7 @@ void RunImpl::finished(PromiseBase& promise) {
     const bool cancelled = branch->own_scope().cancelled() && is_canceled(branch->error());
     const bool matters = unseen && !branch->abandoned() && !cancelled;
     // Any coroutine may end the run by continuing as new, whoever holds it.
-    if (matters || continues_as_new(branch->error())) close_failed(branch->error());
+    if (matters || continuation_of(branch->error())) close_failed(branch->error());
   }
 }
 
@@ -291,12 +289,9 @@ void RunImpl::finish_root(BranchPending& root) {
 }
 
 void RunImpl::close_failed(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const ContinueAsNewRequest& request) {
-    close(request.command);
+  if (auto continuation = continuation_of(error)) {
+    close(*std::move(continuation));
     return;
-  } catch (...) {  // told apart below
   }
   const bool failure = is_failure(error);
   if (fails_task(error) || (!failure && fail_task_on_exception_)) std::rethrow_exception(error);
