@@ -47,6 +47,9 @@ class Ref {
   template <class U>
     requires std::convertible_to<U*, T*>
   Ref(const Ref<U>& other) : Ref(other.get()) {}  // NOLINT: as std::shared_ptr
+  template <class U>
+    requires std::convertible_to<U*, T*>
+  Ref(Ref<U>&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}  // NOLINT
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;
@@ -60,6 +63,8 @@ class Ref {
   explicit operator bool() const { return object_ != nullptr; }
 
  private:
+  template <class U>
+  friend class Ref;
   T* object_ = nullptr;
 };
 
