@@ -35,9 +35,9 @@ std::string fraction_text(std::int64_t nanos) {
 template <class T>
 std::optional<T> parse(std::string_view text) {
   T value{};
-  const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  return result.ec == std::errc{} && result.ptr == end ? std::optional(value) : std::nullopt;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_whole = result.ptr == text.data() + text.size();
+  return result.ec == std::errc{} && is_whole ? std::optional(value) : std::nullopt;
 }
 
 template <class T>

@@ -38,9 +38,13 @@ WallTime Timestamp::wall_time() const {
 }
 
 Timestamp Timestamp::from(WallTime time) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  const auto rest = std::chrono::nanoseconds(time - whole);
-  return {whole.time_since_epoch().count(), static_cast<std::int32_t>(rest.count())};
+  // By hand: chrono::floor overflows at WallTime's lower end.
+  const std::int64_t nanos =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+  const std::int64_t rest = nanos % kNanosPerSecond;
+  const bool borrow = rest < 0;
+  return {nanos / kNanosPerSecond - (borrow ? 1 : 0),
+          static_cast<std::int32_t>(borrow ? rest + kNanosPerSecond : rest)};
 }
 
 Duration ProtoDuration::duration() const {
