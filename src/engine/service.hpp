@@ -1,0 +1,188 @@
+// All runs of a store, as Temporal's frontend, history and matching services in one object, without
+// a thread or a clock: calls change states in memory, commit() makes everything since the last one
+// durable in one group, and only then calls may be acknowledged, activities may run and stop
+// requests go out. Not thread-safe. When a commit fails, what it held is forgotten and read again.
+#pragma once
+
+#include "durasim/activity/attempt.hpp"
+#include "durasim/core/ids.hpp"
+#include "durasim/core/log.hpp"
+#include "durasim/engine/errors.hpp"
+#include "durasim/engine/options.hpp"
+#include "durasim/store/store.hpp"
+
+#include "engine/run_state.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace durasim::inline v0::engine {
+
+struct StartRequest {
+  StartRun run;  // run_id empty: chosen here
+  std::string request_id;
+  IdReusePolicy reuse = IdReusePolicy::AllowDuplicate;
+  IdConflictPolicy conflict = IdConflictPolicy::Fail;
+};
+struct StartAnswer {
+  std::string run_id;
+  bool started = true;  // false: the run was there
+};
+
+// A workflow task in the hands of a worker. The token tells apart what would look alike after a
+// failed commit.
+struct WorkflowTask {
+  std::string run_id;
+  std::string workflow_type;
+  std::uint64_t token = 0;
+  StartedWorkflowTask started;
+};
+
+// An attempt of an activity in the hands of a worker.
+struct ActivityHandle {
+  std::string run_id;
+  std::int64_t scheduled_event_id = 0;
+  std::int32_t attempt = 1;
+  auto operator<=>(const ActivityHandle&) const = default;
+};
+
+struct ServiceOptions {
+  EngineLimits limits;
+  std::string identity = "durasim";
+  Logger logger;
+  std::size_t cached_runs = 1000;
+};
+
+// The task token by which an attempt is completed from elsewhere. Throws InvalidArgument for
+// anything else.
+[[nodiscard]] DURASIM_EXPORT std::string to_token(const ActivityHandle& handle);
+[[nodiscard]] DURASIM_EXPORT ActivityHandle handle_of(std::string_view token);
+
+class DURASIM_EXPORT Service {
+ public:
+  // Both are borrowed.
+  Service(store::Store& store, RandomSource& random, ServiceOptions options = {});
+
+  // Takes over from a process that died: counts crashes, ends lost attempts, announces what is
+  // ready. Commits.
+  void recover(WallTime now);
+
+  // ---- calls of clients (service_calls.cpp) ----
+  StartAnswer start(const StartRequest& request, WallTime now);
+  // The run of that id, open or closed, else a new one. Throws InvalidArgument when that run was
+  // started otherwise.
+  StartAnswer start_or_attach(const StartRequest& request, WallTime now);
+  StartAnswer signal_with_start(const StartRequest& request, const SignalRun& signal, WallTime now);
+  // An empty run id means the current run. Throw WorkflowNotFound when there is none that is open.
+  void signal(const std::string& workflow_id, const std::string& run_id, const SignalRun& signal,
+              WallTime now);
+  void request_cancel(const std::string& workflow_id, const std::string& run_id,
+                      const std::string& reason, const std::string& request_id, WallTime now);
+  void terminate(const std::string& workflow_id, const std::string& run_id,
+                 const std::string& reason, const PayloadList& details, WallTime now);
+  void resume_parked(const std::string& workflow_id, const std::string& run_id, WallTime now);
+  [[nodiscard]] WorkflowDescription describe(const std::string& workflow_id,
+                                             const std::string& run_id);
+  [[nodiscard]] std::vector<WorkflowDescription> list(const ListOptions& options) const;
+  // The run that the id means now; throws WorkflowNotFound.
+  [[nodiscard]] std::string resolve(const std::string& workflow_id,
+                                    const std::string& run_id) const;
+  [[nodiscard]] std::vector<proto::HistoryEvent> history(const std::string& run_id);
+
+  // ---- tasks (service_tasks.cpp) ----
+  // The next task of the queue, if any. Its code may run before the commit: nothing of it leaves
+  // the process before.
+  std::optional<WorkflowTask> next_workflow_task(const std::string& task_queue, WallTime now);
+  // Events of the run after `last_event_id`, ending with the task's start.
+  [[nodiscard]] std::vector<proto::HistoryEvent> events_for(const WorkflowTask& task,
+                                                            std::int64_t last_event_id);
+  TaskResult complete_workflow_task(const WorkflowTask& task,
+                                    const std::vector<proto::Command>& commands, WallTime now);
+  TaskResult fail_workflow_task(const WorkflowTask& task, const WorkflowTaskFailure& failure,
+                                WallTime now);
+
+  // Marks the next attempt as started; its code may run only after the next commit.
+  std::optional<ActivityHandle> next_activity(const std::string& task_queue, WallTime now);
+  [[nodiscard]] ActivityTask activity_task(const ActivityHandle& handle);
+  bool close_activity(const ActivityHandle& handle, const ActivityOutcome& outcome, WallTime now);
+  HeartbeatReply heartbeat(const ActivityHandle& handle, const PayloadList& details, WallTime now);
+
+  // Wakes every run whose time has come; true if there was one.
+  bool fire_due(WallTime now);
+  [[nodiscard]] std::optional<WallTime> next_due() const;
+
+  // ---- durability (service_commit.cpp) ----
+  [[nodiscard]] bool dirty() const { return !dirty_.empty(); }
+  // Throws StoreRejected or StoreUnknown, after having forgotten what was not written.
+  void commit();
+  // What the last commits have allowed: attempts to be told to stop, runs that have closed.
+  std::vector<ActivityHandle> take_cancellations() { return std::exchange(cancellations_, {}); }
+  std::vector<std::string> take_closed() { return std::exchange(closed_, {}); }
+  // Runs whose cached code no longer fits.
+  std::vector<std::string> take_evictions() { return std::exchange(evictions_, {}); }
+
+  // The state of a run, read in if need be; null when there is none. Quarantined runs throw
+  // StoreDamaged.
+  RunState* find(const std::string& run_id);
+  void evict(const std::string& run_id);
+
+ private:
+  struct Run {
+    RunState state;
+    std::uint64_t token = 0;  // of the workflow task in a worker's hands; 0: none
+    std::uint64_t used = 0;
+    explicit Run(RunState&& s) : state(std::move(s)) {}
+  };
+  struct ReadyActivity {
+    std::string run_id;
+    std::int64_t scheduled_event_id = 0;
+    std::int32_t attempt = 1;
+  };
+
+  Run& load(const std::string& run_id);
+  Run* open_run(const std::string& run_id);
+  RunState& require_open(const std::string& workflow_id, const std::string& run_id);
+  [[nodiscard]] std::optional<std::string> current_run(const std::string& workflow_id) const;
+  RunState& create(const StartRun& start, const std::optional<SignalRun>& signal, WallTime now);
+  std::optional<StartAnswer> answered(const StartRequest& request,
+                                      const store::Digest& fingerprint) const;
+  std::optional<StartAnswer> resolve_conflict(const StartRequest& request, WallTime now);
+  [[nodiscard]] std::optional<store::RequestRow> find_request(const std::string& scope,
+                                                              const std::string& id) const;
+  void remember(const std::string& scope, const std::string& request_id, const std::string& run_id,
+                const store::Digest& fingerprint);
+  void changed(RunState& state, WallTime now);
+  void apply(const Effect& effect, const std::string& run_id, WallTime now);
+  void deliver(const ExternalRecord& external, const std::string& from_run_id, WallTime now);
+  void forget_uncommitted();
+  void shrink_cache();
+  [[nodiscard]] std::string new_id() { return make_uuid(random_); }
+
+  store::Store& store_;
+  RandomSource& random_;
+  ServiceOptions options_;
+  std::map<std::string, Run, std::less<>> runs_;
+  std::map<std::string, std::deque<std::string>> workflow_queue_;
+  std::map<std::string, std::deque<ReadyActivity>> activity_queue_;
+  std::vector<std::string> dirty_;  // runs changed since the last commit, in order
+  std::map<std::string, std::string> uncommitted_current_;  // workflow id -> run id
+  std::vector<std::pair<std::string, store::RequestRow>>
+      uncommitted_requests_;  // with the run that writes it
+  std::vector<ActivityHandle> staged_cancellations_;
+  std::vector<std::string> staged_closed_;
+  std::vector<ActivityHandle> cancellations_;
+  std::vector<std::string> closed_;
+  std::vector<std::string> evictions_;
+  std::uint64_t next_token_ = 1;
+  std::uint64_t clock_ = 0;  // of the cache
+};
+
+}  // namespace durasim::inline v0::engine

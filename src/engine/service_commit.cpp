@@ -1,0 +1,201 @@
+// Runs between memory and store: loading with verification, the group commit, what happens when it
+// fails, and recovery.
+#include "durasim/core/encoding.hpp"
+#include "durasim/store/integrity.hpp"
+
+#include "engine/run_codec.hpp"
+#include "engine/service.hpp"
+#include "mutants/mutants.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace durasim::inline v0::engine {
+
+namespace {
+
+std::vector<proto::HistoryEvent> decode(const std::vector<store::HistoryBatch>& batches) {
+  std::vector<proto::HistoryEvent> events;
+  for (const store::HistoryBatch& batch : batches) {
+    proto::History history = decode_history(batch.events);
+    std::ranges::move(history.events, std::back_inserter(events));
+  }
+  return events;
+}
+
+}  // namespace
+
+Service::Service(store::Store& store, RandomSource& random, ServiceOptions options)
+    : store_(store), random_(random), options_(std::move(options)) {}
+
+Service::Run& Service::load(const std::string& run_id) {
+  if (const auto found = runs_.find(run_id); found != runs_.end()) {
+    found->second.used = ++clock_;
+    return found->second;
+  }
+  auto row = store_.run(run_id);
+  if (!row) throw WorkflowNotFound("run " + run_id + ": there is no such run");
+  store::verify(*row);
+  const std::vector<store::TaskRow> tasks = store_.tasks(run_id);
+  for (const store::TaskRow& task : tasks) store::verify(task);
+  const std::vector<store::HistoryBatch> batches = store_.history(run_id);
+  store::verify(batches, *row);
+  const proto::History first = decode_history(batches.front().events);
+  const auto* started =
+      first.events.front().attributes_if<proto::WorkflowExecutionStartedEventAttributes>();
+  if (started == nullptr)
+    throw StoreDamaged("run " + run_id + ": its first event is not its start");
+  RunState state(std::move(*row), tasks, *started, options_.limits);
+  Run& run = runs_.emplace(run_id, Run(std::move(state))).first->second;
+  run.used = ++clock_;
+  return run;
+}
+
+RunState* Service::find(const std::string& run_id) {
+  if (!runs_.contains(run_id) && !store_.run(run_id)) return nullptr;
+  return &load(run_id).state;
+}
+
+std::vector<proto::HistoryEvent> Service::history(const std::string& run_id) {
+  RunState& state = load(run_id).state;
+  if (const auto recent = state.recent_events(1)) return {recent->begin(), recent->end()};
+  std::vector<proto::HistoryEvent> events = decode(store_.history(run_id));
+  const auto next = events.empty() ? 1 : events.back().event_id + 1;
+  if (const auto recent = state.recent_events(next))
+    events.insert(events.end(), recent->begin(), recent->end());
+  return events;
+}
+
+void Service::changed(RunState& state, WallTime now) {
+  const std::string run_id = state.row().run_id;
+  if (state.changed() && std::ranges::find(dirty_, run_id) == dirty_.end())
+    dirty_.push_back(run_id);
+  for (const Effect& effect : state.take_effects()) apply(effect, run_id, now);
+}
+
+void Service::apply(const Effect& effect, const std::string& run_id, WallTime now) {
+  const Run& run = load(run_id);
+  if (std::holds_alternative<WorkflowTaskReady>(effect)) {
+    if (!run.state.record().parked) workflow_queue_[run.state.row().task_queue].push_back(run_id);
+  } else if (const auto* activity = std::get_if<ActivityReady>(&effect)) {
+    const auto found = run.state.activities().find(activity->scheduled_event_id);
+    if (found == run.state.activities().end()) return;
+    activity_queue_[found->second.task_queue].push_back(
+        {run_id, activity->scheduled_event_id, activity->attempt});
+  } else if (const auto* cancel = std::get_if<CancelActivity>(&effect)) {
+    staged_cancellations_.push_back({run_id, cancel->scheduled_event_id, cancel->attempt});
+  } else if (const auto* external = std::get_if<DeliverExternal>(&effect)) {
+    deliver(external->external, run_id, now);
+  } else if (std::holds_alternative<RunClosed>(effect)) {
+    staged_closed_.push_back(run_id);
+  } else if (const auto* successor = std::get_if<StartSuccessor>(&effect)) {
+    create(successor->run, std::nullopt, now);
+  }
+}
+
+void Service::commit() {
+  if (dirty_.empty()) return;
+  std::vector<store::Transition> group;
+  group.reserve(dirty_.size());
+  for (const std::string& run_id : dirty_) {
+    store::Transition transition = runs_.at(run_id).state.take_transition();
+    for (auto& [writer, request] : uncommitted_requests_) {
+      if (writer == run_id) transition.requests.push_back(std::move(request));
+    }
+    group.push_back(std::move(transition));
+  }
+  uncommitted_requests_.clear();
+  try {
+    store_.commit(group);
+  } catch (...) {
+    forget_uncommitted();
+    throw;
+  }
+  dirty_.clear();
+  uncommitted_current_.clear();
+  std::ranges::move(staged_cancellations_, std::back_inserter(cancellations_));
+  std::ranges::move(staged_closed_, std::back_inserter(closed_));
+  staged_cancellations_.clear();
+  staged_closed_.clear();
+  shrink_cache();
+}
+
+// What is in memory is ahead of the store: read those runs again, whatever the store holds now.
+void Service::forget_uncommitted() {
+  const std::vector<std::string> forgotten = std::exchange(dirty_, {});
+  uncommitted_current_.clear();
+  uncommitted_requests_.clear();
+  staged_cancellations_.clear();
+  staged_closed_.clear();
+  for (const std::string& run_id : forgotten) {
+    runs_.erase(run_id);
+    evictions_.push_back(run_id);
+  }
+  for (const std::string& run_id : forgotten) {
+    const auto row = store_.run(run_id);
+    if (!row || row->status != store::RunStatus::Running) continue;
+    RunState& state = load(run_id).state;
+    state.announce();
+    changed(state, WallTime{});
+  }
+}
+
+void Service::evict(const std::string& run_id) {
+  if (std::ranges::find(dirty_, run_id) == dirty_.end()) runs_.erase(run_id);
+}
+
+void Service::shrink_cache() {
+  while (runs_.size() > options_.cached_runs) {
+    auto oldest = runs_.end();
+    for (auto it = runs_.begin(); it != runs_.end(); ++it) {
+      if (it->second.token == 0 && (oldest == runs_.end() || it->second.used < oldest->second.used))
+        oldest = it;
+    }
+    if (oldest == runs_.end()) return;
+    evictions_.push_back(oldest->first);
+    runs_.erase(oldest);
+  }
+}
+
+void Service::recover(WallTime now) {
+  for (const std::string& run_id : store_.runs_in_flight_at_open()) {
+    RunState* state = find(run_id);
+    if (state == nullptr) continue;
+    state->count_crash(now);
+    changed(*state, now);
+    if (state->record().parked) {
+      options_.logger.error(
+          fmt::format("run {} is parked: the process died {} times while its code ran", run_id,
+                      state->record().crashes));
+    }
+  }
+  store::RunFilter filter;
+  filter.status = store::RunStatus::Running;
+  for (auto page = store_.runs(filter); !page.empty(); page = store_.runs(filter)) {
+    filter.after_run_id = page.back().run_id;
+    for (const store::RunRow& row : page) {
+      try {
+        store::verify(row);
+        const RunRecord record = decode_run(row.state);
+        if (record.task.state == TaskState::None && record.open_tasks == 0) continue;
+        RunState& state = load(row.run_id).state;
+        std::vector<std::int64_t> lost;
+        for (const auto& [id, activity] : state.activities()) {
+          if (activity.started && !activity.asynchronous) lost.push_back(id);
+        }
+        state.announce();
+        if (!mutant(MutantId::LostAttemptsIgnored)) {
+          for (const std::int64_t id : lost) state.lose_activity(id, now);
+        }
+        changed(state, now);
+      } catch (const StoreDamaged& damage) {
+        options_.logger.error(fmt::format("run {} is quarantined: {}", row.run_id, damage.what()));
+      }
+    }
+  }
+  commit();
+}
+
+}  // namespace durasim::inline v0::engine

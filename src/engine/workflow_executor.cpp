@@ -1,0 +1,161 @@
+// One workflow task from events to commands, and everything that can go wrong in it.
+#include "engine/workflow_executor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <utility>
+
+namespace durasim::inline v0::engine {
+
+namespace {
+
+// Where the code was when it went wrong, as far as it can be told.
+std::string place_of(const WorkflowInstance& instance) {
+  const std::source_location place = instance.last_suspension();
+  if (place.line() == 0) return "before its first co_await";
+  return fmt::format("after {}:{}", place.file_name(), place.line());
+}
+
+WorkflowTaskFailure task_failure(WorkflowTaskFailedCause cause, std::string message,
+                                 std::string type) {
+  WorkflowTaskFailure failure;
+  failure.cause = cause;
+  failure.failure.message = std::move(message);
+  failure.failure.source = "durasim";
+  proto::ApplicationFailureInfo info;
+  info.type = std::move(type);
+  failure.failure.info = std::move(info);
+  return failure;
+}
+
+}  // namespace
+
+WorkflowExecutor::WorkflowExecutor(Service& service, ExecutorOptions options)
+    : service_(service), options_(std::move(options)) {}
+WorkflowExecutor::~WorkflowExecutor() = default;
+
+void WorkflowExecutor::implement(WorkflowImplementation implementation) {
+  std::string type = implementation.workflow_type;
+  implementations_.insert_or_assign(std::move(type), std::move(implementation));
+}
+
+WorkflowExecutor::Live& WorkflowExecutor::live(const std::string& run_id,
+                                               const std::string& workflow_type) {
+  auto found = cache_.find(run_id);
+  if (found == cache_.end()) {
+    WorkflowInstanceOptions instance_options;
+    instance_options.logger = options_.logger.for_module("workflow");
+    instance_options.fail_task_on_exception = options_.fail_task_on_exception;
+    replay::MachineOptions machine_options;
+    machine_options.strict = options_.strict_replay;
+    machine_options.observer = options_.observer;
+    machine_options.warn = [logger = options_.logger, run_id](const replay::Mismatch& mismatch) {
+      logger.warning("run " + run_id + ": " + replay::to_string(mismatch));
+    };
+    found = cache_
+                .emplace(run_id, Live{implementations_.at(workflow_type).create(instance_options),
+                                      replay::WorkflowMachines(run_id, std::move(machine_options))})
+                .first;
+  }
+  found->second.used = ++clock_;
+  return found->second;
+}
+
+replay::Activate WorkflowExecutor::activate(Live& live) const {
+  return [&live](const Activation& activation) { return live.instance->activate(activation); };
+}
+
+TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
+  if (!implements(task.workflow_type)) {
+    return service_.fail_workflow_task(
+        task,
+        task_failure(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                     fmt::format("workflow type {} is not implemented here: register it with the "
+                                 "worker of its queue",
+                                 task.workflow_type),
+                     "NotImplemented"),
+        now);
+  }
+  std::optional<WorkflowTaskFailure> failure;
+  std::string place;
+  try {
+    Live& run = live(task.run_id, task.workflow_type);
+    const std::vector<proto::HistoryEvent> events =
+        service_.events_for(task, run.machines.last_event_id());
+    try {
+      run.machines.apply(events, activate(run));
+    } catch (const std::exception&) {
+      place = place_of(*run.instance);
+      throw;
+    }
+    if (!run.machines.task_failure()) {
+      const std::vector<proto::Command> commands = run.machines.commands();
+      const TaskResult result = service_.complete_workflow_task(task, commands, now);
+      // What the service did not take over is not what the code believes.
+      if (result != TaskResult::Completed) evict(task.run_id);
+      shrink();
+      return result;
+    }
+    failure = run.machines.task_failure();
+    place = place_of(*run.instance);
+  } catch (const HistoryMismatch& error) {
+    failure = task_failure(WorkflowTaskFailedCause::NonDeterministicError, error.what(),
+                           "NonDeterminism");
+  } catch (const std::exception& error) {
+    failure = task_failure(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, error.what(),
+                           "WorkflowTaskFailed");
+  }
+  evict(task.run_id);
+  options_.logger.warning(fmt::format("run {} ({}): workflow task failed {}: {}", task.run_id,
+                                      task.workflow_type, place, failure->failure.message));
+  return service_.fail_workflow_task(task, *failure, now);
+}
+
+PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkflow& query) {
+  RunState* state = service_.find(run_id);
+  if (state == nullptr) throw WorkflowNotFound("run " + run_id + ": there is no such run");
+  const std::string& type = state->row().workflow_type;
+  if (state->record().completed_tasks == 0) {
+    throw QueryFailed("run " + run_id + ": no workflow task has completed yet");
+  }
+  if (!implements(type))
+    throw QueryFailed("run " + run_id + ": workflow type " + type + " is not implemented here");
+  Live& run = live(run_id, type);
+  Completion completion;
+  try {
+    if (run.machines.last_event_id() == 0) {
+      const std::vector<proto::HistoryEvent> events = service_.history(run_id);
+      run.machines.apply(events, activate(run));
+    }
+    completion = run.machines.query(query, activate(run));
+  } catch (const Error& error) {
+    evict(run_id);
+    throw QueryFailed("run " + run_id + ", query " + query.query_type + ": " + error.what());
+  }
+  if (completion.failure) {
+    throw QueryFailed("run " + run_id + ", query " + query.query_type + ": " +
+                      completion.failure->failure.message);
+  }
+  for (const WorkflowCommand& command : completion.commands) {
+    const auto* result = std::get_if<QueryResultCommand>(&command);
+    if (result == nullptr) continue;
+    if (const auto* answer = std::get_if<PayloadList>(&result->outcome)) return *answer;
+    throw QueryFailed("run " + run_id + ", query " + query.query_type + ": " +
+                      std::get<proto::Failure>(result->outcome).message);
+  }
+  throw QueryFailed("run " + run_id + ", query " + query.query_type +
+                    ": the workflow gave no answer");
+}
+
+void WorkflowExecutor::shrink() {
+  while (cache_.size() > options_.cached_runs) {
+    const auto oldest = std::ranges::min_element(
+        cache_, [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
+    cache_.erase(oldest);
+  }
+}
+
+}  // namespace durasim::inline v0::engine

@@ -1,0 +1,67 @@
+// Runs workflow code: holds the live coroutines of runs in a cache, feeds them their events through
+// the replay machines, and answers workflow tasks and queries. A run that is not cached is replayed
+// from its history; everything in the cache can be dropped at any time. Not thread-safe.
+#pragma once
+
+#include "durasim/core/log.hpp"
+#include "durasim/replay/workflow_machines.hpp"
+#include "durasim/workflow/instance.hpp"
+
+#include "engine/service.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace durasim::inline v0::engine {
+
+struct ExecutorOptions {
+  std::size_t cached_runs = 1000;
+  bool fail_task_on_exception = false;
+  bool strict_replay = false;
+  Logger logger;
+  replay::TransitionObserver* observer = nullptr;  // borrowed
+};
+
+class DURASIM_EXPORT WorkflowExecutor {
+ public:
+  WorkflowExecutor(Service& service, ExecutorOptions options);
+  ~WorkflowExecutor();
+
+  void implement(WorkflowImplementation implementation);
+  [[nodiscard]] bool implements(const std::string& workflow_type) const {
+    return implementations_.contains(workflow_type);
+  }
+
+  // Runs the code for the task and gives the service its answer.
+  TaskResult execute(const WorkflowTask& task, WallTime now);
+  // Asks the code of a run whose tasks are all done. Throws QueryFailed.
+  PayloadList query(const std::string& run_id, const QueryWorkflow& query);
+
+  void evict(const std::string& run_id) { cache_.erase(run_id); }
+  void evict_all() { cache_.clear(); }
+  [[nodiscard]] std::size_t cached() const { return cache_.size(); }
+
+ private:
+  struct Live {
+    std::unique_ptr<WorkflowInstance> instance;
+    replay::WorkflowMachines machines;
+    std::uint64_t used = 0;
+  };
+
+  Live& live(const std::string& run_id, const std::string& workflow_type);
+  [[nodiscard]] replay::Activate activate(Live& live) const;
+  void shrink();
+
+  Service& service_;
+  ExecutorOptions options_;
+  std::map<std::string, WorkflowImplementation> implementations_;
+  std::map<std::string, Live> cache_;
+  std::uint64_t clock_ = 0;
+};
+
+}  // namespace durasim::inline v0::engine
