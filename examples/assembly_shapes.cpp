@@ -268,9 +268,10 @@ WrittenAssembly write_part_field(const std::string& path, std::size_t parts) {
   TDF_Label part;
   for (std::size_t i = 0; i < parts; ++i) {
     if (i % kGroup == 0) {
-      const std::string name = "row_" + std::to_string(i / kGroup + 1);
+      const std::size_t row = i / kGroup;
+      const std::string name = "row_" + std::to_string(row + 1);
       group = out.assembly(name);
-      out.place(root, group, placed({0, kPitch * static_cast<double>(i / kGroup), 0}), name);
+      out.place(root, group, placed({0, kPitch * static_cast<double>(row), 0}), name);
     }
     if (i % 4 != 3) {  // every fourth is a second instance of the one before
       std::string name;

@@ -10,6 +10,8 @@
 #include <Quantity_Color.hxx>
 #include <STEPCAFControl_Writer.hxx>
 #include <StepData_StepModel.hxx>
+#include <StepVisual_MechanicalDesignGeometricPresentationRepresentation.hxx>
+#include <StepVisual_StyledItem.hxx>
 #include <TCollection_ExtendedString.hxx>
 #include <TCollection_HAsciiString.hxx>
 #include <TDataStd_Name.hxx>
@@ -26,8 +28,10 @@
 #include <gp_Vec.hxx>
 
 #include <algorithm>
+#include <map>
 #include <numbers>
 #include <stdexcept>
+#include <vector>
 
 namespace examples {
 namespace {
@@ -42,6 +46,27 @@ Handle(TCollection_HAsciiString) text(const char* value) {
 
 void set_name(const TDF_Label& label, const std::string& utf8) {
   TDataStd_Name::Set(label, TCollection_ExtendedString(utf8.c_str(), true));
+}
+
+// OpenCASCADE appends the colours last, sorted by the address of their part in memory; this sorts
+// them by where the part stands in the file, so that the same assembly gives the same bytes.
+void sort_colors(const Handle(StepData_StepModel) & model) {
+  using Presentation = StepVisual_MechanicalDesignGeometricPresentationRepresentation;
+  std::vector<Handle(Standard_Transient)> others;
+  std::map<int, Handle(Standard_Transient)> presentations;  // by the number of the coloured item
+  for (int i = 1; i <= model->NbEntities(); ++i) {
+    const Handle(Standard_Transient)& entity = model->Value(i);
+    const auto presentation = Handle(Presentation)::DownCast(entity);
+    if (presentation.IsNull()) {
+      if (presentations.empty()) others.push_back(entity);  // later ones come with their colour
+      continue;
+    }
+    const auto styled = Handle(StepVisual_StyledItem)::DownCast(presentation->ItemsValue(1));
+    presentations.emplace(model->Number(styled->Item()), entity);
+  }
+  model->ClearEntities();
+  for (const auto& entity : others) model->AddEntity(entity);
+  for (const auto& [number, entity] : presentations) model->AddWithRefs(entity);
 }
 
 }  // namespace
@@ -100,6 +125,7 @@ void AssemblyWriter::write(const std::string& path) {
   if (!writer.Transfer(document_, STEPControl_AsIs))
     throw std::runtime_error("OpenCASCADE cannot write the assembly as STEP");
   const auto model = Handle(StepData_StepModel)::DownCast(writer.ChangeWriter().WS()->Model());
+  sort_colors(model);
   APIHeaderSection_MakeHeader header(model);
   // A file that says when it was written would differ each time.
   header.SetTimeStamp(text("2026-01-01T00:00:00"));

@@ -18,7 +18,6 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -55,14 +54,14 @@ void bake_placements(Document& document) {
   }
 }
 
-// A solid whose every occurrence was baked is not needed any more.
-std::vector<std::optional<std::uint32_t>> used_solids(const Document& document) {
-  std::vector<std::optional<std::uint32_t>> index(document.solids.size());
-  for (const Occurrence& occurrence : document.occurrences) index[occurrence.solid] = 0;
-  std::uint32_t next = 0;
-  for (auto& i : index)
-    if (i) i = next++;
-  return index;
+// Ascending. A solid whose every occurrence was baked is not needed any more.
+std::vector<std::size_t> used_solids(const Document& document) {
+  std::vector<std::size_t> used;
+  used.reserve(document.occurrences.size());
+  for (const Occurrence& occurrence : document.occurrences) used.push_back(occurrence.solid);
+  std::sort(used.begin(), used.end());
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  return used;
 }
 
 void describe_material(const DocumentSolid& solid, geometry::ImportedScene& scene,
@@ -78,13 +77,14 @@ void describe_material(const DocumentSolid& solid, geometry::ImportedScene& scen
 
 void compute_solids(const Document& document, const StepOptions& options,
                     geometry::ImportedScene& scene) {
-  const auto index = used_solids(document);
+  const std::vector<std::size_t> used = used_solids(document);
+  std::vector<std::uint32_t> index(document.solids.size());  // of a solid among the used ones
   std::vector<TopoDS_Shape> shapes;
   std::vector<const DocumentSolid*> sources;
-  for (std::size_t i = 0; i < document.solids.size(); ++i) {
-    if (!index[i]) continue;
-    shapes.push_back(document.solids[i].shape);
-    sources.push_back(&document.solids[i]);
+  for (const std::size_t solid : used) {
+    index[solid] = static_cast<std::uint32_t>(shapes.size());
+    shapes.push_back(document.solids[solid].shape);
+    sources.push_back(&document.solids[solid]);
   }
   std::vector<PartResult> results(shapes.size());
   for_each_shape(shapes, [&](std::size_t i) {
@@ -106,7 +106,7 @@ void compute_solids(const Document& document, const StepOptions& options,
                                  options.limits.max_triangles));
   }
   for (const Occurrence& occurrence : document.occurrences) {
-    scene.instances.push_back({.shape = index[occurrence.solid].value(),
+    scene.instances.push_back({.shape = index[occurrence.solid],
                                .path = occurrence.path,
                                .pose = pose_of(occurrence.placement),
                                .color = occurrence.color});
@@ -142,6 +142,11 @@ void report_file(const StepFile& file, bool unit_is_known, geometry::ImportedSce
     scene.problems.push_back({Severity::Error, solid, ProblemCode::NoSolid,
                               "this solid of the file cannot be read; repair it and export it "
                               "again"});
+  }
+  for (const std::string& item : file.distorted_items()) {
+    scene.problems.push_back({Severity::Error, item, ProblemCode::NotRepresented,
+                              "it is placed mirrored or scaled, which cannot be read; export the "
+                              "mirrored or scaled part as a part of its own"});
   }
   for (const std::string& name : file.external_files()) {
     scene.problems.push_back({Severity::Warning, clean_name(name), ProblemCode::NotRepresented,

@@ -29,6 +29,11 @@ namespace {
 constexpr double kAngle = 1e-7;     // between directions that are meant to be parallel
 constexpr double kRelative = 1e-9;  // between lengths that are meant to be equal
 
+// Not gp_XYZ::Coord(index), which indexes past a member: undefined, and clang makes use of that.
+double component(const gp_XYZ& v, std::size_t axis) {
+  return std::array{v.X(), v.Y(), v.Z()}.at(axis);
+}
+
 geometry::Vec3 to_vec3(const gp_XYZ& v) {
   return {v.X(), v.Y(), v.Z()};
 }
@@ -126,9 +131,7 @@ std::optional<Surfaces> surfaces_of(const TopoDS_Shape& solid) {
 // nearest to no rotation: an upright box stays upright.
 geometry::Primitive box_from(std::vector<Slab> slabs) {
   for (std::size_t axis = 0; axis < 2; ++axis) {
-    const auto along = [&](const Slab& s) {
-      return std::abs(s.direction.Coord(static_cast<int>(axis) + 1));
-    };
+    const auto along = [&](const Slab& s) { return std::abs(component(s.direction.XYZ(), axis)); };
     const auto first = slabs.begin() + static_cast<std::ptrdiff_t>(axis);
     std::iter_swap(first, std::max_element(first, slabs.end(), [&](const Slab& a, const Slab& b) {
                      return along(a) < along(b);
@@ -137,7 +140,7 @@ geometry::Primitive box_from(std::vector<Slab> slabs) {
   std::array<gp_XYZ, 3> axes;
   for (std::size_t i = 0; i < 3; ++i) {
     axes[i] = slabs[i].direction.XYZ();
-    if (axes[i].Coord(static_cast<int>(i) + 1) < 0) axes[i].Reverse();
+    if (component(axes[i], i) < 0) axes[i].Reverse();
   }
   if (axes[0].Crossed(axes[1]).Dot(axes[2]) < 0) axes[2].Reverse();
   gp_XYZ centre(0, 0, 0);

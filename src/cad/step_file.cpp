@@ -11,7 +11,10 @@
 #include <StepBasic_Product.hxx>
 #include <StepBasic_ProductDefinition.hxx>
 #include <StepBasic_Unit.hxx>
+#include <StepGeom_CartesianTransformationOperator3d.hxx>
+#include <StepGeom_Direction.hxx>
 #include <StepRepr_DescriptiveRepresentationItem.hxx>
+#include <StepRepr_MappedItem.hxx>
 #include <StepRepr_MeasureRepresentationItem.hxx>
 #include <StepRepr_PropertyDefinition.hxx>
 #include <StepRepr_PropertyDefinitionRepresentation.hxx>
@@ -29,6 +32,7 @@
 #include <XSControl_TransferReader.hxx>
 #include <XSControl_WorkSession.hxx>
 #include <fmt/format.h>
+#include <gp_XYZ.hxx>
 
 #include <algorithm>
 #include <cctype>
@@ -116,6 +120,28 @@ bool has_syntax_errors(const Handle(StepData_StepModel) & model) {
   return false;
 }
 
+// Not by gp_XYZ::SetCoord(index, value): it indexes past a member, which clang optimises away.
+gp_XYZ vector_of(const Handle(StepGeom_Direction) & direction) {
+  const auto ratio = [&direction](int i) {
+    return i <= direction->NbDirectionRatios() ? direction->DirectionRatiosValue(i) : 0.0;
+  };
+  return {ratio(1), ratio(2), ratio(3)};
+}
+
+bool is_scaled(const StepGeom_CartesianTransformationOperator3d& placing) {
+  return placing.HasScale() && std::abs(placing.Scale() - 1) > 1e-9;
+}
+
+// An axis that is not given follows from the others so that they are right-handed.
+bool is_mirrored(const StepGeom_CartesianTransformationOperator3d& placing) {
+  if (!placing.HasAxis1() || !placing.HasAxis2() || !placing.HasAxis3()) return false;
+  if (placing.Axis1().IsNull() || placing.Axis2().IsNull() || placing.Axis3().IsNull())
+    return false;
+  return vector_of(placing.Axis1()).Crossed(vector_of(placing.Axis2())) *
+             vector_of(placing.Axis3()) <
+         0;
+}
+
 }  // namespace
 
 StepFile::StepFile(ByteView bytes) {
@@ -184,6 +210,21 @@ std::vector<std::string> StepFile::lost_solids() const {
                                  text_of(solid->Name())));
   }
   return lost;
+}
+
+std::vector<std::string> StepFile::distorted_items() const {
+  std::vector<std::string> distorted;
+  const Handle(StepData_StepModel) entities = model();
+  for (int i = 1; i <= entities->NbEntities(); ++i) {
+    const auto item = Handle(StepRepr_MappedItem)::DownCast(entities->Value(i));
+    if (item.IsNull()) continue;
+    const auto placing =
+        Handle(StepGeom_CartesianTransformationOperator3d)::DownCast(item->MappingTarget());
+    if (!placing.IsNull() && (is_scaled(*placing) || is_mirrored(*placing)))
+      distorted.push_back(
+          fmt::format("#{} '{}'", entities->IdentLabel(item), text_of(item->Name())));
+  }
+  return distorted;
 }
 
 std::vector<std::string> StepFile::external_files() const {

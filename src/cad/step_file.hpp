@@ -45,6 +45,9 @@ class StepFile {
   [[nodiscard]] std::size_t damaged_entities() const;
   // "#12 'name'" of each solid that no shape could be made of; after transfer().
   [[nodiscard]] std::vector<std::string> lost_solids() const;
+  // "#12 'name'" of each item that is placed mirrored or scaled: OpenCASCADE turns it
+  // instead and leaves out the scale.
+  [[nodiscard]] std::vector<std::string> distorted_items() const;
   // Names of other files that parts of this one lie in; they are not read.
   [[nodiscard]] std::vector<std::string> external_files() const;
   // By the shape that a product or a solid has become.

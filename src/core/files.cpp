@@ -4,6 +4,8 @@
 #include "durasim/core/error.hpp"
 #include "durasim/core/ids.hpp"
 
+#include "core/descriptor.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -22,22 +24,12 @@ namespace {
   throw IoError(fmt::format("cannot {} {}: {}", verb, path, std::strerror(errno)));
 }
 
-struct Descriptor {
-  int fd;
-  explicit Descriptor(int value) : fd(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
-
 }  // namespace
 
 Bytes read_file(const std::string& path, std::size_t max_bytes) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info{};
-  if (file.fd < 0 || fstat(file.fd, &info) != 0) throw_errno("read", path);
+  if (!file.open() || fstat(file.get(), &info) != 0) throw_errno("read", path);
   if (S_ISDIR(info.st_mode)) throw IoError(fmt::format("cannot read {}: it is a folder", path));
   if (std::cmp_greater(info.st_size, max_bytes)) {
     throw LimitError(
@@ -47,7 +39,7 @@ Bytes read_file(const std::string& path, std::size_t max_bytes) {
   Bytes bytes(std::max<std::size_t>(static_cast<std::size_t>(info.st_size) + 1, 65536));
   std::size_t size = 0;
   for (;;) {
-    const ssize_t n = ::read(file.fd, bytes.data() + size, bytes.size() - size);
+    const ssize_t n = ::read(file.get(), bytes.data() + size, bytes.size() - size);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) throw_errno("read", path);
     if (n == 0) break;
@@ -65,10 +57,10 @@ void write_file(const std::string& path, ByteView bytes) {
   {
     const Descriptor file(
         ::open(pending.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (file.fd < 0) throw_errno("write", path);
+    if (!file.open()) throw_errno("write", path);
     std::size_t written = 0;
     while (written < bytes.size()) {
-      const ssize_t n = ::write(file.fd, bytes.data() + written, bytes.size() - written);
+      const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw_errno("write", path);
       written += static_cast<std::size_t>(n);

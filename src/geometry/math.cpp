@@ -44,10 +44,11 @@ void annihilate(Matrix& a, std::size_t p, std::size_t q) {
 
 Quat rotation_from_z(const Vec3& direction) {
   const Vec3 d = (1.0 / norm(direction)) * direction;
-  if (d.z < -1 + 1e-12) return {0, 1, 0, 0};  // half a turn about x
-  // Half-way quaternion between (0,0,1) and d.
-  const Quat q{1 + d.z, -d.y, d.x, 0};
-  const double n = std::sqrt(q.w * q.w + q.x * q.x + q.y * q.y);
+  const double across2 = d.x * d.x + d.y * d.y;
+  // Half-way quaternion between (0,0,1) and d. Beside straight down 1 + d.z would lose its digits.
+  const Quat q{d.z < 0 ? across2 / (1 - d.z) : 1 + d.z, -d.y, d.x, 0};
+  const double n = std::sqrt(q.w * q.w + across2);
+  if (n == 0) return {0, 1, 0, 0};  // straight down: half a turn about x
   return {q.w / n, q.x / n, q.y / n, 0};
 }
 

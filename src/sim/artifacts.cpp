@@ -50,13 +50,12 @@ void Artifacts::publish(const std::string& name, const std::string& path) {
 
 void Artifacts::start_trajectory(const Model& model) {
   if (!enabled()) return;
-  pending_trajectory_.emplace(path("trajectory.dstraj"));
-  recorder_ = std::make_unique<TrajectoryRecorder>(pending_trajectory_->path(), model,
-                                                   options_.video_format.fps);
+  const PendingFile& file = pending_trajectory_.emplace(path("trajectory.dstraj"));
+  recorder_ = std::make_unique<TrajectoryRecorder>(file.path(), model, options_.video_format.fps);
 }
 
 void Artifacts::finish_trajectory() {
-  if (!recorder_) return;
+  if (!recorder_ || !pending_trajectory_) return;
   recorder_->finish();
   recorder_.reset();
   pending_trajectory_->commit();

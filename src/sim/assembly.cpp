@@ -26,20 +26,37 @@ Material resolve_material(const std::string& name) {
 
 // Does `path` end with whole components equal to `name`?
 bool ends_with_components(std::string_view path, std::string_view name) {
-  return path.ends_with(name) &&
+  return !name.empty() && path.ends_with(name) &&
          (path.size() == name.size() || path[path.size() - name.size() - 1] == '/');
 }
 
-template <class Parts>
-auto& find_part(Parts& parts, std::string_view name) {
-  for (auto& part : parts) {
-    if (part.name == name || part.path == name) return part;
+// "/frame/screw" of "/frame/screw#2": what the instances of one path have in common.
+std::string_view without_number(std::string_view path) {
+  const std::size_t digits = path.find_last_not_of("0123456789") + 1;
+  const bool numbered = digits > 1 && digits < path.size() && path[digits - 1] == '#';
+  return numbered ? path.substr(0, digits - 1) : path;
+}
+
+template <class Match>
+std::vector<std::size_t> indices_of(const std::deque<Part>& parts, const Match& match) {
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (match(parts[i])) indices.push_back(i);
+  return indices;
+}
+
+// A part's own name or whole path first, else the end of one path. Names that code gave twice and
+// the end of a path that repeats in its file are ambiguous.
+std::size_t find_part(const std::deque<Part>& parts, std::string_view name) {
+  std::vector<std::size_t> matches =
+      indices_of(parts, [name](const Part& p) { return p.name == name || p.path == name; });
+  if (matches.empty()) {
+    matches = indices_of(parts, [name](const Part& p) {
+      return ends_with_components(p.path, name) ||
+             ends_with_components(without_number(p.path), name);
+    });
   }
-  std::vector<std::size_t> matches;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (!name.empty() && ends_with_components(parts[i].path, name)) matches.push_back(i);
-  }
-  if (matches.size() == 1) return parts[matches[0]];
+  if (matches.size() == 1) return matches[0];
   std::string names;
   const std::size_t shown =
       std::min<std::size_t>(20, matches.empty() ? parts.size() : matches.size());
@@ -51,8 +68,8 @@ auto& find_part(Parts& parts, std::string_view name) {
     throw InvalidArgument(fmt::format("there is no part \"{}\"; the {} parts are {}{}", name,
                                       parts.size(), names, shown < parts.size() ? ", ..." : ""));
   }
-  throw InvalidArgument(fmt::format("\"{}\" is not the name of one part: {} end so: {}", name,
-                                    matches.size(), names));
+  throw InvalidArgument(
+      fmt::format("\"{}\" is not the name of one part: {} match: {}", name, matches.size(), names));
 }
 
 struct PathInFile {
@@ -116,8 +133,9 @@ Part& Assembly::insert(std::string name, std::shared_ptr<const PartGeometry> geo
 Part& Assembly::add(std::string name, const geometry::PrimitiveShape& shape,
                     const PartOptions& options) {
   auto made = std::make_shared<PartGeometry>();
-  made->primitive = geometry::Primitive{shape, {}};
-  made->properties = geometry::mass_properties(*made->primitive);
+  const geometry::Primitive primitive{shape, {}};
+  made->primitive = primitive;
+  made->properties = geometry::mass_properties(primitive);
   return insert(std::move(name), std::move(made), options);
 }
 
@@ -162,10 +180,10 @@ void Assembly::add_zone(Zone zone) {
 }
 
 Part& Assembly::part(std::string_view name) {
-  return find_part(parts_, name);
+  return parts_[find_part(parts_, name)];
 }
 const Part& Assembly::part(std::string_view name) const {
-  return find_part(parts_, name);
+  return parts_[find_part(parts_, name)];
 }
 
 std::vector<const Part*> Assembly::select(std::string_view name) const {
@@ -173,7 +191,7 @@ std::vector<const Part*> Assembly::select(std::string_view name) const {
   for (const Part& p : parts_) {
     for (std::size_t end = p.path.find('/', 1); end != std::string::npos;
          end = p.path.find('/', end + 1)) {
-      if (!name.empty() && ends_with_components(std::string_view(p.path).substr(0, end), name)) {
+      if (ends_with_components(std::string_view(p.path).substr(0, end), name)) {
         below.push_back(&p);
         break;
       }
@@ -200,6 +218,7 @@ Assembly Assembly::from_scene(const geometry::ImportedScene& scene,
   assembly.metres_per_unit_ = scene.metres_per_unit;
   assembly.problems_ = scene.problems;
   std::vector<std::shared_ptr<const PartGeometry>> shapes;
+  shapes.reserve(scene.shapes.size());
   for (const auto& shape : scene.shapes) {
     shapes.push_back(std::make_shared<PartGeometry>(PartGeometry{
         .mesh = shape.mesh, .properties = shape.properties, .primitive = shape.primitive}));

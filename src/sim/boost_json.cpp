@@ -1,3 +1,2 @@
-// The implementation of Boost.JSON, compiled once into this library: no Boost library is linked.
-// linked.
+// The implementation of Boost.JSON: no Boost library is linked.
 #include <boost/json/src.hpp>

@@ -5,6 +5,7 @@
 #include "durasim/sim/camera.hpp"
 #include "durasim/sim/model.hpp"
 
+#include "sim/arrays.hpp"
 #include "sim/mujoco_guard.hpp"
 #include "sim/trajectory_pose.hpp"
 
@@ -38,10 +39,6 @@ constexpr double kDegree = std::numbers::pi / 180;
 template <class T>
 const T* entry(const T* array, std::ptrdiff_t width, int index) {
   return array + width * index;
-}
-
-Vec3 vec(const mjtNum* v) {
-  return {v[0], v[1], v[2]};
 }
 
 bool moves(const mjModel& m, int body) {
@@ -151,12 +148,12 @@ std::vector<Vec3> points_to_show(TrajectoryPose& pose, std::span<const Trajector
 // satisfies |p.right - x| <= (p.forward + distance) tan_h and the same upwards. Both conditions
 // together are linear: x + distance tan >= a for all p, and distance tan - x >= b, so distance = (a
 // + b) / (2 tan), x = (a - b) / 2.
-struct Axis {
+struct AxisFit {
   double offset;
   double distance;
 };
-Axis fit_axis(const std::vector<Vec3>& points, const Vec3& origin, const Vec3& axis,
-              const Vec3& forward, double tangent) {
+AxisFit fit_axis(const std::vector<Vec3>& points, const Vec3& origin, const Vec3& axis,
+                 const Vec3& forward, double tangent) {
   double a = -std::numeric_limits<double>::infinity();
   double b = a;
   for (const Vec3& p : points) {
@@ -183,8 +180,8 @@ Camera fit_points(const std::vector<Vec3>& points, double azimuth_deg, double el
   const Vec3 up = cross(right, forward);
   const Vec3 origin = bounds(points).centre();
   const double tangent = std::tan(fovy_deg * kDegree / 2) * (1 - options.margin);
-  const Axis horizontal = fit_axis(points, origin, right, forward, tangent * options.aspect);
-  const Axis vertical = fit_axis(points, origin, up, forward, tangent);
+  const AxisFit horizontal = fit_axis(points, origin, right, forward, tangent * options.aspect);
+  const AxisFit vertical = fit_axis(points, origin, up, forward, tangent);
   double nearest = 0;  // depth of the point that is nearest to the camera
   for (const Vec3& p : points) nearest = std::min(nearest, dot(p - origin, forward));
   constexpr double kLeast = 1e-3;  // a point has no size to fit

@@ -111,6 +111,11 @@ void SimulationLoop::Impl::record() {
   frames_->skip_to(step + 1);
 }
 
+bool SimulationLoop::Impl::is_still() {
+  const bool asleep = whole_image_ && !controller && data_->ntree_awake == 0;
+  return std::exchange(was_asleep_, asleep) && asleep;
+}
+
 void SimulationLoop::Impl::finish(Verdict decided) {
   decided.time = time_of(step);
   verdict = std::move(decided);
@@ -120,8 +125,8 @@ void SimulationLoop::Impl::step_once() {
   mjData* data = data_.get();
   make_state_fresh();
   if (auto unstable = rules_.check_warnings(data)) return finish(std::move(*unstable));
-  const Fastest fastest = metrics_.observe_motion(data);
-  auto decided = rules_.check(data, step, fastest);
+  auto decided = is_still() ? rules_.check_still(data, step)
+                            : rules_.check(data, step, metrics_.observe_motion(data));
   if (!decided && step >= total_steps) decided = rules_.end_of_time(time_of(total_steps));
   if (decided || (frames_ && frames_->due(step))) record();
   if (decided) {

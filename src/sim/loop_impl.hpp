@@ -69,6 +69,8 @@ class SimulationLoop::Impl {
 
   void step_once();
   void make_state_fresh();
+  // Everything sleeps, as it did in the step before: what was measured and judged then still holds.
+  bool is_still();
   void finish(Verdict decided);
   void record();
   void collect_warnings(MujocoCall& call);
@@ -93,6 +95,7 @@ class SimulationLoop::Impl {
   TrajectorySink* sink_ = nullptr;
   std::optional<FrameSchedule> frames_;
   bool broken_ = false;
+  bool was_asleep_ = false;
   std::uint32_t prefix_mode_ = 0;  // floating-point control under which prefix_ was made
   Bytes prefix_;
   std::vector<double> physics_;  // scratch of save and load

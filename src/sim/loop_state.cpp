@@ -193,6 +193,7 @@ void SimulationLoop::Impl::load_state(ByteView bytes) {
   step = record.step;
   verdict.reset();
   broken_ = false;
+  was_asleep_ = false;
   if (frames_) frames_->skip_to(step);
 }
 

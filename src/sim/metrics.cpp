@@ -3,6 +3,8 @@
 
 #include "durasim/geometry/math.hpp"
 
+#include "sim/arrays.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -13,13 +15,6 @@ namespace {
 using geometry::cross;
 using geometry::dot;
 using geometry::Vec3;
-
-Vec3 vec(const double* p) {
-  return {p[0], p[1], p[2]};
-}
-std::ptrdiff_t at(int index, int width) {
-  return static_cast<std::ptrdiff_t>(index) * width;
-}
 
 }  // namespace
 

@@ -1,6 +1,8 @@
 // Choosing the one light that casts a shadow, and which geoms do.
 #include "sim/renderer_light.hpp"
 
+#include "sim/arrays.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -13,10 +15,6 @@ using geometry::norm;
 using geometry::Vec3;
 
 constexpr double kSmallPart = 0.01;  // of the focus' radius: a few pixels
-
-Vec3 vec(const float* v) {
-  return {double{v[0]}, double{v[1]}, double{v[2]}};
-}
 
 void set(float* to, const Vec3& v) {
   to[0] = static_cast<float>(v.x);

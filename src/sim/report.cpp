@@ -67,17 +67,20 @@ std::string to_markdown(const SimulationResult& r, const std::string& name) {
   if (!r.final_state_hash.empty()) write_metrics(report, r.metrics);
   write_parts(report, r.parts);
   std::vector<std::string> problems;
+  problems.reserve(r.problems.size());
   for (const geometry::Problem& p : r.problems) problems.push_back(describe(p));
   report.list("Problems", problems);
   report.list("Warnings of MuJoCo", r.warnings);
   report.list("How the scene was set up", r.notes);
   std::vector<std::string> artifacts;
+  artifacts.reserve(r.artifact_urls.size() + r.missing.size());
   for (const auto& [key, url] : r.artifact_urls)
     artifacts.push_back(fmt::format("{}: <{}>", key, url));
   for (const auto& [key, why] : r.missing)
     artifacts.push_back(fmt::format("{}: missing ({})", key, why));
   report.list("Artifacts", artifacts);
   std::vector<std::string> provenance;
+  provenance.reserve(r.provenance.versions.size() + 5);
   for (const auto& [key, version] : r.provenance.versions)
     provenance.push_back(fmt::format("{} {}", key, version));
   provenance.push_back(fmt::format("seed {}", r.provenance.seed));

@@ -1,6 +1,7 @@
 // The rules of a run, in the order that rules.hpp states.
 #include "sim/rules.hpp"
 
+#include "sim/arrays.hpp"
 #include "sim/zone_test.hpp"
 
 #include <fmt/format.h>
@@ -14,13 +15,8 @@ namespace {
 
 constexpr double kRunaway_m = 1e4;
 
-std::ptrdiff_t at(int index, int width) {
-  return static_cast<std::ptrdiff_t>(index) * width;
-}
-
 geometry::Vec3 centre_of_mass(const mjData* data, int body) {
-  const double* p = data->xipos + at(body, 3);
-  return {p[0], p[1], p[2]};
+  return vec(data->xipos + at(body, 3));
 }
 
 Verdict fail(ReasonCode code, std::string detail) {
@@ -82,7 +78,12 @@ std::optional<Verdict> Rules::check(const mjData* data, std::int64_t step, const
   if (auto verdict = check_runaway(data, fastest)) return verdict;
   if (auto verdict = check_bounds(data)) return verdict;
   if (auto verdict = check_forbidden(data)) return verdict;
-  if (auto verdict = check_goal(data, step)) return verdict;
+  if (auto verdict = check_goal(data, step, false)) return verdict;
+  return check_overload();
+}
+
+std::optional<Verdict> Rules::check_still(const mjData* data, std::int64_t step) {
+  if (auto verdict = check_goal(data, step, true)) return verdict;
   return check_overload();
 }
 
@@ -146,13 +147,14 @@ bool Rules::in_goal(const mjData* data, int body, const Zone& zone) const {
   });
 }
 
-std::optional<Verdict> Rules::check_goal(const mjData* data, std::int64_t step) {
+std::optional<Verdict> Rules::check_goal(const mjData* data, std::int64_t step, bool still) {
   auto timer = timers_.begin();
   std::optional<Verdict> reached;
   for (const Zone& zone : goal_zones_) {
     for (const int body : candidates_) {
       std::int64_t& since = *timer++;
-      if (!in_goal(data, body, zone)) {
+      const bool inside = still ? since >= 0 : in_goal(data, body, zone);
+      if (!inside) {
         since = -1;
         continue;
       }

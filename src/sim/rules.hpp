@@ -36,6 +36,8 @@ class Rules {
 
   // Rules 2 to 5, and those parts of 1 that need positions, on the fresh state of `step`.
   std::optional<Verdict> check(const mjData* data, std::int64_t step, const Fastest& fastest);
+  // The same when nothing has moved since check() was last asked: only timers can run out.
+  std::optional<Verdict> check_still(const mjData* data, std::int64_t step);
   // What MuJoCo's warning counters say; after mj_step1 and after mj_step2.
   [[nodiscard]] std::optional<Verdict> check_warnings(const mjData* data) const;
   // Counts overloaded motors, from the forces of the step that was just made.
@@ -66,7 +68,8 @@ class Rules {
   std::optional<Verdict> check_runaway(const mjData* data, const Fastest& fastest) const;
   std::optional<Verdict> check_bounds(const mjData* data) const;
   std::optional<Verdict> check_forbidden(const mjData* data) const;
-  std::optional<Verdict> check_goal(const mjData* data, std::int64_t step);
+  // `still`: who was in the goal in the step before is in it now.
+  std::optional<Verdict> check_goal(const mjData* data, std::int64_t step, bool still);
   [[nodiscard]] bool in_goal(const mjData* data, int body, const Zone& zone) const;
   [[nodiscard]] std::optional<Verdict> check_overload() const;
 

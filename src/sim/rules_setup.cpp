@@ -1,4 +1,5 @@
 // Checks the options of a run against the model and turns names into ids, once.
+#include "sim/arrays.hpp"
 #include "sim/rules.hpp"
 
 #include <fmt/format.h>
@@ -123,7 +124,7 @@ void Rules::find_motors(const MotorOverload& overload) {
   window_ = overload.window;
   window_steps_ = std::max<std::int64_t>(1, steps_covering(window_, timestep_s_));
   for (int actuator = 0; actuator < model_->nactuator; ++actuator) {
-    const double* range = model_->actuator_forcerange + 2 * static_cast<std::ptrdiff_t>(actuator);
+    const double* range = model_->actuator_forcerange + at(actuator, 2);
     if (model_->actuator_forcelimited[actuator] == 0 || !(range[0] < range[1])) continue;
     motors_.push_back({actuator, overload.fraction * range[0], overload.fraction * range[1]});
   }

@@ -3,6 +3,7 @@
 // collides.
 #include "durasim/geometry/mesh.hpp"
 
+#include "sim/arrays.hpp"
 #include "sim/mujoco_guard.hpp"
 #include "sim/scene_plan.hpp"
 
@@ -37,19 +38,19 @@ TriangleMesh read_hull(const mjModel* m, int id) {
   // Layout (mjmodel.h): numvert, numface, vert_edgeadr[numvert], vert_globalid[numvert],
   // edge_localid[numvert + 3 numface], face_globalid[3 numface].
   const int* global = m->mesh_graph + graph + 2 + vertices;
-  const int* face = m->mesh_graph + graph + 2 + 2 * vertices + vertices + 3 * faces;
+  const int* face = global + vertices + vertices + at(faces, 3);
   std::map<int, std::uint32_t> local;
-  const mjtNum* q = m->mesh_quat + 4 * id;
-  const mjtNum* p = m->mesh_pos + 3 * id;
+  const mjtNum* q = m->mesh_quat + at(id, 4);
+  const mjtNum* p = m->mesh_pos + at(id, 3);
   const geometry::Pose to_file{{p[0], p[1], p[2]}, {q[0], q[1], q[2], q[3]}};
   for (int i = 0; i < vertices; ++i) {
     local.emplace(global[i], static_cast<std::uint32_t>(i));
-    const float* v = m->mesh_vert + 3 * (m->mesh_vertadr[id] + global[i]);
+    const float* v = m->mesh_vert + at(m->mesh_vertadr[id] + global[i], 3);
     hull.vertices_m.push_back(transform(to_file, Vec3{v[0], v[1], v[2]}));
   }
   for (int i = 0; i < faces; ++i) {
-    hull.triangles.push_back(
-        {local.at(face[3 * i]), local.at(face[3 * i + 1]), local.at(face[3 * i + 2])});
+    const int* corner = face + at(i, 3);
+    hull.triangles.push_back({local.at(corner[0]), local.at(corner[1]), local.at(corner[2])});
   }
   return hull;
 }
@@ -61,8 +62,8 @@ void choose_kinds(ScenePlan& plan) {
     if (!shape->collision_meshes.empty()) {
       c.how = "given";
       c.hulls = shape->collision_meshes;
-    } else if (shape->primitive) {
-      c.how = primitive_name(shape->primitive->shape);
+    } else if (const auto& primitive = shape->primitive) {
+      c.how = primitive_name(primitive->shape);
     } else {
       c.how = "hull";
       c.hulls = {shape->mesh};

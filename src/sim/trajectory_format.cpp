@@ -13,7 +13,6 @@ constexpr std::uint64_t kMagic = 0x4A41'5254'4D49'5344;  // "DSIMTRAJ"
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHashLength = 64;
 constexpr std::uint64_t kMaxStateSize = std::uint64_t{1} << 27;  // 1 GiB a state
-constexpr std::uint32_t kMaxFps = 1000;
 
 using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
 
@@ -71,7 +70,8 @@ TrajectoryHeader decode_header(ByteView bytes, const std::string& path) {
       reader.u32() != crc32c(bytes.first(TrajectoryHeader::kBytes - sizeof(std::uint32_t)))) {
     refuse("the header is damaged (its checksum does not match)");
   }
-  if (header.frames_per_second < 1 || header.frames_per_second > kMaxFps ||
+  if (header.frames_per_second < 1 ||
+      std::cmp_greater(header.frames_per_second, kMaxTrajectoryFps) ||
       header.state_size > kMaxStateSize) {
     refuse(fmt::format("the header is impossible: {} frames per second, {} values in a state",
                        header.frames_per_second, header.state_size));

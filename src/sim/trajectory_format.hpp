@@ -19,6 +19,8 @@ namespace durasim::inline v0::sim {
 
 static_assert(std::endian::native == std::endian::little);
 
+inline constexpr int kMaxTrajectoryFps = 1000;
+
 struct TrajectoryHeader {
   static constexpr std::size_t kBytes = 104;
 

@@ -23,7 +23,6 @@ namespace durasim::inline v0::sim {
 namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
-constexpr int kMaxFps = 1000;
 
 TrajectoryHeader header_of(const Model& model, int frames_per_second) {
   return {.frames_per_second = static_cast<std::uint32_t>(frames_per_second),
@@ -168,9 +167,9 @@ TrajectoryRecorder::TrajectoryRecorder(std::unique_ptr<Impl> impl) : impl_(std::
 
 TrajectoryRecorder::TrajectoryRecorder(const std::string& path, const Model& model,
                                        int frames_per_second) {
-  if (frames_per_second < 1 || frames_per_second > kMaxFps) {
+  if (frames_per_second < 1 || frames_per_second > kMaxTrajectoryFps) {
     throw InvalidArgument(fmt::format("cannot record {} frames per second: take 1 to {}",
-                                      frames_per_second, kMaxFps));
+                                      frames_per_second, kMaxTrajectoryFps));
   }
   const MujocoCall call;
   impl_ = std::make_unique<Impl>(path, O_RDWR | O_CREAT | O_TRUNC);

@@ -3,6 +3,8 @@
 // section 5.1.
 #include "sim/zone_test.hpp"
 
+#include "sim/arrays.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -19,10 +21,6 @@ constexpr double kCurvedTouch_m = 1e-7;
 using geometry::Box;
 using geometry::dot;
 using geometry::Vec3;
-
-Vec3 vec(const double* p) {
-  return {p[0], p[1], p[2]};
-}
 
 // Farthest point of a shape in a direction.
 struct Shape {
@@ -72,7 +70,7 @@ Vec3 Shape::local_support(const Vec3& d) const {
       Vec3 best;
       double best_dot = -std::numeric_limits<double>::infinity();
       for (int i = 0; i < hull_count; ++i) {
-        const float* p = vertices + 3 * static_cast<std::ptrdiff_t>(hull != nullptr ? hull[i] : i);
+        const float* p = vertices + at(hull != nullptr ? hull[i] : i, 3);
         const Vec3 v{p[0], p[1], p[2]};
         const double value = dot(v, d);
         if (value > best_dot) {
@@ -224,7 +222,7 @@ bool boxes_apart(const Vec3& low, const Vec3& high, const Box& box) {
 
 void use_mesh_hull(const mjModel* model, int mesh, Shape& shape) {
   shape.kind = Shape::Kind::HullOfMesh;
-  shape.vertices = model->mesh_vert + 3 * static_cast<std::ptrdiff_t>(model->mesh_vertadr[mesh]);
+  shape.vertices = model->mesh_vert + at(model->mesh_vertadr[mesh], 3);
   shape.hull_count = model->mesh_vertnum[mesh];
   const int graph = model->mesh_graphadr[mesh];
   if (graph < 0)
@@ -238,18 +236,17 @@ void use_mesh_hull(const mjModel* model, int mesh, Shape& shape) {
 }  // namespace
 
 bool geom_touches(const mjModel* model, const mjData* data, int geom, const Box& box) {
-  const double* position = data->geom_xpos + 3 * static_cast<std::ptrdiff_t>(geom);
-  const double* size = model->geom_size + 3 * static_cast<std::ptrdiff_t>(geom);
+  const double* position = data->geom_xpos + at(geom, 3);
+  const double* size = model->geom_size + at(geom, 3);
   const int type = model->geom_type[geom];
   if (type == mjGEOM_PLANE) return false;
   if (type == mjGEOM_SPHERE) return may_touch(position, size[0], box);
   if (!may_touch(position, model->geom_rbound[geom], box)) return false;
 
   Shape shape;
-  shape.axes = data->geom_xmat + 9 * static_cast<std::ptrdiff_t>(geom);
+  shape.axes = data->geom_xmat + at(geom, 9);
   shape.position = vec(position);
-  const double* aabb = model->geom_aabb + 6 * static_cast<std::ptrdiff_t>(
-                                                  geom);  // centre, half size, in the geom's frame
+  const double* aabb = model->geom_aabb + at(geom, 6);  // centre, half size, in the geom's frame
   const Vec3 centre = shape.to_world(vec(aabb));
   const Vec3 extent = world_extent(shape.axes, aabb + 3);
   if (boxes_apart(centre - extent, centre + extent, box)) return false;
@@ -285,17 +282,16 @@ bool geom_touches(const mjModel* model, const mjData* data, int geom, const Box&
 bool flex_touches(const mjModel* model, const mjData* data, int flex, const Box& box) {
   const int corners = model->flex_dim[flex] + 1;
   const double radius = model->flex_radius[flex];
-  const double* vertices =
-      data->flexvert_xpos + 3 * static_cast<std::ptrdiff_t>(model->flex_vertadr[flex]);
+  const double* vertices = data->flexvert_xpos + at(model->flex_vertadr[flex], 3);
   const int* element = model->flex_elem + model->flex_elemdataadr[flex];
   for (int e = 0; e < model->flex_elemnum[flex]; ++e, element += corners) {
     Shape shape;
     shape.radius = radius;
     shape.point_count = corners;
-    Vec3 low = vec(vertices + 3 * static_cast<std::ptrdiff_t>(element[0]));
+    Vec3 low = vec(vertices + at(element[0], 3));
     Vec3 high = low;
     for (int c = 0; c < corners; ++c) {
-      const Vec3 p = vec(vertices + 3 * static_cast<std::ptrdiff_t>(element[c]));
+      const Vec3 p = vec(vertices + at(element[c], 3));
       shape.points[static_cast<std::size_t>(c)] = p;
       shape.position = shape.position + (1.0 / corners) * p;
       low = {std::min(low.x, p.x), std::min(low.y, p.y), std::min(low.z, p.z)};

@@ -18,6 +18,7 @@
 #include <TopoDS_Compound.hxx>
 #include <TopoDS_Edge.hxx>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <gp_Pnt.hxx>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #include <cmath>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace durasim;
@@ -33,6 +35,7 @@ using examples::placed;
 using geometry::ImportedScene;
 using geometry::ProblemCode;
 using geometry::Severity;
+using test::compound_of;
 
 namespace {
 
@@ -46,14 +49,6 @@ std::string text_of(AssemblyWriter& writer) {
   return std::string(as_text(read_file(folder.file("assembly.step"))));
 }
 
-TopoDS_Compound compound_of(const std::vector<TopoDS_Shape>& shapes) {
-  const BRep_Builder builder;
-  TopoDS_Compound compound;
-  builder.MakeCompound(compound);
-  for (const TopoDS_Shape& shape : shapes) builder.Add(compound, shape);
-  return compound;
-}
-
 TopoDS_Shape box() {
   return BRepPrimAPI_MakeBox(10, 20, 30).Shape();
 }
@@ -64,6 +59,7 @@ TopoDS_Edge line() {
 
 std::vector<std::string> paths(const ImportedScene& scene) {
   std::vector<std::string> result;
+  result.reserve(scene.instances.size());
   for (const auto& instance : scene.instances) result.push_back(instance.path);
   return result;
 }
@@ -75,6 +71,23 @@ bool near(const geometry::Vec3& a, const geometry::Vec3& b, double tolerance = 1
 bool near(const geometry::Rgba& a, const geometry::Rgba& b) {
   return std::abs(a.r - b.r) + std::abs(a.g - b.g) + std::abs(a.b - b.b) + std::abs(a.a - b.a) <
          1e-3F;
+}
+
+// The file of one part, which becomes an item ("twin") placed with this x axis and scale.
+std::string with_placed_item(const std::string& file, std::string_view x_axis,
+                             std::string_view scale) {
+  REQUIRE(file.find("ADVANCED_BREP_SHAPE_REPRESENTATION('',(#11,#15),#345)") != std::string::npos);
+  return test::replaced(
+      test::replaced(file, "SHAPE_DEFINITION_REPRESENTATION(#4,#10)",
+                     "SHAPE_DEFINITION_REPRESENTATION(#4,#90001)"),
+      "DATA;",
+      fmt::format(
+          "DATA;\n#90001=SHAPE_REPRESENTATION('',(#11,#90002),#345);\n"
+          "#90002=MAPPED_ITEM('twin',#90003,#90004);\n#90003=REPRESENTATION_MAP(#11,#10);\n"
+          "#90004=CARTESIAN_TRANSFORMATION_OPERATOR_3D('','','',#90005,#90006,#90008,{},#90007);\n"
+          "#90005=DIRECTION('',{});\n#90006=DIRECTION('',(0.,1.,0.));\n"
+          "#90007=DIRECTION('',(0.,0.,1.));\n#90008=CARTESIAN_POINT('',(100.,0.,0.));",
+          scale, x_axis));
 }
 
 // The one problem of a file that has no other.
@@ -160,6 +173,22 @@ TEST_CASE("colours of parts, and names in any script, come through") {
   CHECK(near(*scene.shapes[0].color, {0.25F, 0.5F, 0.75F, 1}));
   CHECK(near(scene.shapes[1].color.value_or(geometry::Rgba{}), {1, 0, 0, 1}));
   CHECK(paths(scene) == std::vector<std::string>{"/Gehäuse/Träger", "/Gehäuse/a_b"});
+}
+
+TEST_CASE("an instance that is mirrored or scaled is an error that names it, never a wrong shape") {
+  const std::string plain = test::step_text(box());
+  const std::vector<std::pair<std::string, std::string>> distortions{{"(-1.,0.,0.)", "1."},
+                                                                     {"(1.,0.,0.)", "2."}};
+  for (const auto& [x_axis, scale] : distortions) {
+    CAPTURE(x_axis);
+    CAPTURE(scale);
+    const ImportedScene scene = import_text(with_placed_item(plain, x_axis, scale));
+    REQUIRE(scene.problems.size() == 1);
+    CHECK(scene.problems[0].severity == Severity::Error);
+    CHECK(scene.problems[0].code == ProblemCode::NotRepresented);
+    CHECK(scene.problems[0].part == "#90002 'twin'");
+  }
+  CHECK(import_text(with_placed_item(plain, "(1.,0.,0.)", "1.")).problems.empty());
 }
 
 TEST_CASE("names that a translator made up are empty") {
@@ -294,6 +323,7 @@ TEST_CASE("four threads import at the same time and get the same scene") {
   std::vector<Bytes> results(4);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(results.size());
     for (Bytes& result : results) {
       threads.emplace_back([&] {
         for (int i = 0; i < 4; ++i) result = geometry::encode_scene(import_text(text));

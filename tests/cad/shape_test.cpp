@@ -4,6 +4,8 @@
 #include "durasim/core/error.hpp"
 #include "durasim/geometry/mesh.hpp"
 
+#include "step_bytes.hpp"
+
 #include <BRepAlgoAPI_Cut.hxx>
 #include <BRepBuilderAPI_MakeEdge.hxx>
 #include <BRepBuilderAPI_Transform.hxx>
@@ -38,6 +40,7 @@ using namespace durasim;
 using geometry::Problem;
 using geometry::ProblemCode;
 using geometry::Vec3;
+using test::compound_of;
 
 namespace {
 
@@ -51,21 +54,13 @@ TopoDS_Shape shell_of(const TopoDS_Shape& solid) {
   return TopExp_Explorer(solid, TopAbs_SHELL).Current();
 }
 
-TopoDS_Compound compound_of(const std::vector<TopoDS_Shape>& shapes) {
-  const BRep_Builder builder;
-  TopoDS_Compound compound;
-  builder.MakeCompound(compound);
-  for (const TopoDS_Shape& shape : shapes) builder.Add(compound, shape);
-  return compound;
-}
-
 std::vector<TopoDS_Shape> faces_of(const TopoDS_Shape& shape) {
   std::vector<TopoDS_Shape> faces;
   for (TopExp_Explorer it(shape, TopAbs_FACE); it.More(); it.Next()) faces.push_back(it.Current());
   return faces;
 }
 
-double near(const Vec3& a, const Vec3& b) {
+double distance(const Vec3& a, const Vec3& b) {
   return geometry::norm(a - b);
 }
 
@@ -77,8 +72,8 @@ TEST_CASE("an upright box is recognised with its size and place, not turned") {
   REQUIRE(shape.primitive);
   const auto* box = std::get_if<geometry::BoxShape>(&shape.primitive->shape);
   REQUIRE(box != nullptr);
-  CHECK(near(box->half_extents_m, {0.001, 0.002, 0.003}) < 1e-15);
-  CHECK(near(shape.primitive->pose.position_m, {0.011, 0.022, 0.033}) < 1e-15);
+  CHECK(distance(box->half_extents_m, {0.001, 0.002, 0.003}) < 1e-15);
+  CHECK(distance(shape.primitive->pose.position_m, {0.011, 0.022, 0.033}) < 1e-15);
   CHECK(shape.primitive->pose.orientation == geometry::Quat{1, 0, 0, 0});
 }
 
@@ -95,7 +90,8 @@ TEST_CASE("a turned box is recognised with a pose that carries its corners onto 
         const Vec3 corner =
             geometry::transform(shape.primitive->pose, {sx * h.x, sy * h.y, sz * h.z});
         double nearest = 1;
-        for (const Vec3& v : shape.mesh.vertices_m) nearest = std::min(nearest, near(v, corner));
+        for (const Vec3& v : shape.mesh.vertices_m)
+          nearest = std::min(nearest, distance(v, corner));
         CHECK(nearest < 1e-12);
       }
 }
@@ -111,7 +107,7 @@ TEST_CASE("a cylinder in any direction and a sphere are recognised") {
   const Vec3 axis = geometry::rotate(cylinder.primitive->pose.orientation, Vec3{0, 0, 1});
   CHECK(std::abs(geometry::dot(axis, {std::numbers::sqrt2 / 2, 0, std::numbers::sqrt2 / 2})) ==
         doctest::Approx(1).epsilon(1e-12));
-  CHECK(near(cylinder.primitive->pose.position_m, cylinder.properties.com_m) < 1e-12);
+  CHECK(distance(cylinder.primitive->pose.position_m, cylinder.properties.com_m) < 1e-12);
   const auto sphere = cad::shape_from(BRepPrimAPI_MakeSphere(gp_Pnt(1, 2, 3), 5).Shape(), "ball");
   REQUIRE(sphere.primitive);
   CHECK(std::get<geometry::SphereShape>(sphere.primitive->shape).radius_m ==

@@ -4,6 +4,7 @@
 #include "durasim/core/files.hpp"
 
 #include <BRepBuilderAPI_Transform.hxx>
+#include <BRep_Builder.hxx>
 #include <IFSelect_ReturnStatus.hxx>
 #include <Message.hxx>
 #include <Message_Messenger.hxx>
@@ -35,6 +36,14 @@ TopoDS_Shape scaled(const TopoDS_Shape& shape, double factor) {
 }
 
 }  // namespace
+
+TopoDS_Compound compound_of(const std::vector<TopoDS_Shape>& shapes) {
+  const BRep_Builder builder;
+  TopoDS_Compound compound;
+  builder.MakeCompound(compound);
+  for (const TopoDS_Shape& shape : shapes) builder.Add(compound, shape);
+  return compound;
+}
 
 std::string step_text(const TopoDS_Shape& shape) {
   Message::DefaultMessenger()->RemovePrinters(STANDARD_TYPE(Message_Printer));

@@ -3,12 +3,16 @@
 
 #include "durasim/core/bytes.hpp"
 
+#include <TopoDS_Compound.hxx>
 #include <TopoDS_Shape.hxx>
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace durasim::test {
+
+TopoDS_Compound compound_of(const std::vector<TopoDS_Shape>& shapes);
 
 // A file in millimetres with one product.
 std::string step_text(const TopoDS_Shape& shape);

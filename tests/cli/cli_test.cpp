@@ -160,6 +160,19 @@ TEST_CASE("doctor reports each of the four parts") {
   CHECK((run.exit_code == 0) == (run.out.find("FAIL") == std::string::npos));
 }
 
+TEST_CASE("make_assembly writes the same bytes each time") {
+  const std::string program = DURASIM_BUILD_BIN "/make_assembly";
+  if (!std::filesystem::exists(program)) {
+    MESSAGE("skipped: built without the examples");
+    return;
+  }
+  const TemporaryFolder folder;
+  for (const char* name : {"first.step", "second.step"})
+    REQUIRE(durasim_test::run_program(program, {folder.file(name)}).exit_code == 0);
+  CHECK(durasim::read_file(folder.file("first.step")) ==
+        durasim::read_file(folder.file("second.step")));
+}
+
 TEST_CASE("inspect shows exact masses of a real assembly and its unit") {
   if (!has_data()) return;
   const CliRun run = run_cli({"inspect", kData + "/cad/red_cube_blue_cylinder.step", "--json"});

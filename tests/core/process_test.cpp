@@ -220,6 +220,7 @@ TEST_CASE("many children at the same time each get their own result") {
   std::vector<std::string> results(8);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(results.size());
     for (std::size_t i = 0; i < results.size(); ++i) {
       threads.emplace_back(
           [&results, i] { results[i] = output(run(shell("echo " + std::to_string(i)))); });

@@ -63,9 +63,20 @@ TEST_CASE("a part is found by name, by path and by the end of its path") {
   CHECK(&a.part("plate") == &a.parts()[2]);
   CHECK(&a.part("/arm/plate") == &a.parts()[2]);
   CHECK(&a.part("frame/screw#2") == &a.parts()[1]);
-  CHECK(&a.part("screw") ==
-        &a.parts()[0]);  // only one path ends with it: the other ends with screw#2
+  CHECK(&a.part("/frame/screw") == &a.parts()[0]);
   CHECK_THROWS_WITH_AS(static_cast<void>(a.part("bolt")), doctest::Contains("plate"),
+                       InvalidArgument);
+}
+
+TEST_CASE("a name that several parts answer to is an error that lists them, never the first") {
+  const Assembly file = Assembly::from_scene(scene_of({"/frame/screw", "/frame/screw"}), "file");
+  CHECK_THROWS_WITH_AS(static_cast<void>(file.part("screw")), doctest::Contains("/frame/screw#2"),
+                       InvalidArgument);
+  CHECK_THROWS_AS(static_cast<void>(file.select("frame/screw")), InvalidArgument);
+  Assembly code;
+  code.add_sphere("ball", 0.01);
+  code.add_sphere("ball", 0.02);
+  CHECK_THROWS_WITH_AS(static_cast<void>(code.part("ball")), doctest::Contains("2 match"),
                        InvalidArgument);
 }
 

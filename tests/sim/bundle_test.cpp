@@ -18,8 +18,6 @@ using namespace durasim_test;
 
 namespace {
 
-const std::string kTetrahedron =
-    "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n";
 const std::string kBody = R"(<worldbody><body><freejoint/><geom size=".1"/></body></worldbody>)";
 
 // A folder that is gone at the end of the test.
@@ -91,6 +89,7 @@ TEST_CASE("meshes, textures, includes and sub-models are found where MuJoCo find
     <worldbody><geom type="mesh" mesh="a"/><attach model="sub" body="b" prefix="x"/></worldbody></mujoco>)");
   const MjcfSource source = load_mjcf_file(main);
   std::vector<std::string> names;
+  names.reserve(source.assets.size());
   for (const auto& [name, bytes] : source.assets) names.push_back(name);
   CHECK(names == std::vector<std::string>{"meshes/a.obj", "s/k/c.obj", "s/more.xml",
                                           "s/options.xml", "s/sub.xml"});

@@ -14,12 +14,6 @@ using namespace durasim_test;
 
 namespace {
 
-LoopOptions lasting(double seconds) {
-  LoopOptions options;
-  options.duration = Seconds(seconds);
-  return options;
-}
-
 // Two bodies of which one comes to rest and sleeps: needs the whole image.
 const std::string kSleepy =
     R"(<mujoco><option timestep="0.005"><flag sleep="enable"/></option><worldbody><geom type="plane" size="5 5 1"/>

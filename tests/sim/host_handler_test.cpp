@@ -45,12 +45,6 @@ struct Callback {
   Callback& operator=(const Callback&) = delete;
 };
 
-LoopOptions lasting(double seconds) {
-  LoopOptions options;
-  options.duration = Seconds(seconds);
-  return options;
-}
-
 }  // namespace
 
 TEST_CASE(

@@ -17,12 +17,6 @@ using namespace durasim_test;
 
 namespace {
 
-LoopOptions lasting(double seconds) {
-  LoopOptions options;
-  options.duration = Seconds(seconds);
-  return options;
-}
-
 std::vector<double> state_of(const mjModel* model, const mjData* data) {
   std::vector<double> state(static_cast<std::size_t>(mj_stateSize(model, mjSTATE_INTEGRATION)));
   mj_getState(model, data, state.data(), mjSTATE_INTEGRATION);
@@ -379,6 +373,7 @@ TEST_CASE("loops on one model run on several threads with the same result as alo
   std::array<std::string, 4> hashes;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(hashes.size());
     for (std::string& hash : hashes) {
       threads.emplace_back([&hash, &model] {
         SimulationLoop loop(model, lasting(1));

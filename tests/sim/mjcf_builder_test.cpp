@@ -6,6 +6,7 @@
 #include "durasim/geometry/mesh.hpp"
 
 #include "geometry/meshes.hpp"
+#include "sim/arrays.hpp"
 
 #include <doctest/doctest.h>
 #include <mujoco/mujoco.h>
@@ -84,11 +85,11 @@ TEST_CASE("M2 M3 a turned L-shaped part off its origin stays where CAD puts it")
     const Vec3 expected = transform(pose, corner);
     double nearest = 1;
     for (int i = 0; i < m->mesh_vertnum[id]; ++i) {
-      const float* v = m->mesh_vert + 3 * (m->mesh_vertadr[id] + i);
+      const float* v = m->mesh_vert + at(m->mesh_vertadr[id] + i, 3);
       const mjtNum local[3] = {v[0], v[1], v[2]};
       mjtNum world[3];
-      mju_mulMatVec3(world, d->geom_xmat + 9 * visual, local);
-      mju_addTo3(world, d->geom_xpos + 3 * visual);
+      mju_mulMatVec3(world, d->geom_xmat + at(visual, 9), local);
+      mju_addTo3(world, d->geom_xpos + at(visual, 3));
       nearest = std::min(nearest, norm(Vec3{world[0], world[1], world[2]} - expected));
     }
     worst = std::max(worst, nearest);
@@ -96,8 +97,8 @@ TEST_CASE("M2 M3 a turned L-shaped part off its origin stays where CAD puts it")
   CHECK(worst < 1e-7);
   const int body = mj_name2id(m, mjOBJ_BODY, "angle");
   const Vec3 com = transform(pose, geometry::mass_properties(mesh).com_m);
-  CHECK(std::abs(d->xipos[3 * body] - com.x) < 1e-12);
-  CHECK(std::abs(d->xipos[3 * body + 2] - com.z) < 1e-12);
+  CHECK(std::abs(d->xipos[at(body, 3)] - com.x) < 1e-12);
+  CHECK(std::abs(d->xipos[at(body, 3) + 2] - com.z) < 1e-12);
   mj_deleteData(d);
 }
 
@@ -112,7 +113,7 @@ TEST_CASE("M4 density and friction arrive in the model") {
   const mjModel* m = model->get();
   CHECK(m->body_mass[mj_name2id(m, mjOBJ_BODY, "slider")] == doctest::Approx(2200 * 8e-6));
   CHECK(m->body_mass[mj_name2id(m, mjOBJ_BODY, "block")] == doctest::Approx(5000 * 8e-6));
-  CHECK(m->geom_friction[3 * mj_name2id(m, mjOBJ_GEOM, "block")] == 0.9);
+  CHECK(m->geom_friction[at(mj_name2id(m, mjOBJ_GEOM, "block"), 3)] == 0.9);
   // The rougher floor would win; the pair brings the geometric mean.
   mjData* d = mj_makeData(m);
   mj_forward(m, d);

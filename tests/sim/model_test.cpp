@@ -14,8 +14,6 @@ using namespace durasim_test;
 
 namespace {
 
-const std::string kTetrahedron =
-    "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n";
 const std::string kOctahedron =
     "v 1 0 0\nv -1 0 0\nv 0 1 0\nv 0 -1 0\nv 0 0 1\nv 0 0 -1\nf 1 3 5\nf 3 2 5\nf 2 4 5\nf 4 1 "
     "5\nf 3 1 6\nf 2 3 6\nf 4 2 6\nf 1 4 6\n";

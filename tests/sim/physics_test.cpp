@@ -16,12 +16,6 @@ namespace {
 
 constexpr double kGravity = 9.81;
 
-LoopOptions lasting(double seconds) {
-  LoopOptions options;
-  options.duration = Seconds(seconds);
-  return options;
-}
-
 // Contact parameters of a scene of durasim's own: stiff enough that nothing sinks visibly.
 const std::string kStiff =
     R"(<default><geom solref="0.004 1" solimp="0.95 0.99 0.0001"/></default>)";

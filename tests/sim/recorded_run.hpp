@@ -1,6 +1,7 @@
 // Small models, and recordings of them made with bare MuJoCo calls, for the tests of pictures.
 #pragma once
 
+#include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
 #include "durasim/sim/model.hpp"
 #include "durasim/sim/renderer.hpp"
@@ -10,6 +11,8 @@
 #include <mujoco/mujoco.h>
 #include <unistd.h>
 
+#include <cmath>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +22,20 @@ using durasim::sim::Model;
 
 inline std::shared_ptr<const Model> scene(const std::string& inside) {
   return Model::compile({.xml = "<mujoco>" + inside + "</mujoco>", .assets = {}});
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+template <class Exception = durasim::Error>
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Exception& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
 }
 
 // A ball and a box that fall on a floor, with light.
@@ -60,7 +77,7 @@ inline void advance(const Model& model, mjData* data, int steps) {
 inline void record_run(const Model& model, double seconds, durasim::sim::TrajectorySink& sink) {
   const Data run(model);
   const double step = model.get()->opt.timestep;
-  const auto steps = static_cast<std::int64_t>(seconds / step + 0.5);
+  const std::int64_t steps = std::llround(seconds / step);
   std::int64_t frame = 0;
   for (std::int64_t i = 0; i <= steps; ++i) {
     mj_step1(model.get(), run.data);

@@ -20,8 +20,10 @@
 namespace {
 
 using namespace durasim::sim;
+using durasim_test::contains;
 using durasim_test::Data;
 using durasim_test::falling_scene;
+using durasim_test::message_of;
 using durasim_test::rendering_missing;
 using durasim_test::scene;
 
@@ -45,20 +47,6 @@ double mean(const Image& image) {
 int at(const std::vector<std::int32_t>& ids, int width, int x, int y) {
   return ids.at(static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
                 static_cast<std::size_t>(x));
-}
-
-template <class Exception>
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

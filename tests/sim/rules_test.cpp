@@ -3,33 +3,17 @@
 #include "sim/mjcf_models.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <mujoco/mujoco.h>
 
 #include <cmath>
+#include <utility>
 
 using namespace durasim;
 using namespace durasim::sim;
 using namespace durasim_test;
 
-namespace {
-
-const std::string kWeightless = R"(timestep="0.01" gravity="0 0 0")";
-
-LoopOptions with_zones(std::vector<Zone> zones, double seconds = 0) {
-  LoopOptions options;
-  options.duration = Seconds(seconds);
-  options.zones = std::move(zones);
-  return options;
-}
-
-std::shared_ptr<const Model> body_with(const std::string& geom,
-                                       const std::string& place = "pos=\"0 0 0\"") {
-  return compile(
-      "<worldbody><body name=\"part\" " + place + "><freejoint/>" + geom + "</body></worldbody>",
-      kWeightless);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a forbidden zone ends the run and names body, zone and time") {
   SimulationLoop loop(ball_at("0 0 1"),
@@ -240,4 +224,28 @@ TEST_CASE(
     CHECK(loop.metrics().max_penetration_m == doctest::Approx(depth).epsilon(0.01));
     CHECK(loop.metrics().max_contacts == 4);
   }
+}
+
+TEST_CASE("a part that falls asleep in the goal reaches it when one that stays awake does") {
+  const auto settle = [](const char* sleep) {
+    LoopOptions options = with_zones({zone(ZoneKind::Goal, "box", {-1, -1, 0}, {1, 1, 0.15})}, 10);
+    options.goal.dwell = Seconds(5);
+    SimulationLoop loop(
+        Model::compile({fmt::format(R"(<mujoco><option><flag sleep="{}"/></option><worldbody>
+          <geom type="plane" size="5 5 1"/><body pos="0 0 .1"><freejoint/>
+          <geom type="box" size=".1 .1 .1"/></body></worldbody></mujoco>)",
+                                    sleep),
+                        {}}),
+        options);
+    const auto verdict = loop.run();
+    REQUIRE(verdict);
+    return std::pair(*verdict, loop.data()->ntree_awake);
+  };
+  const auto [asleep, none] = settle("enable");
+  const auto [awake, one] = settle("disable");
+  CHECK(none == 0);
+  CHECK(one == 1);
+  CHECK(asleep.code == ReasonCode::GoalReached);
+  CHECK(asleep.time == awake.time);
+  CHECK(asleep.detail == awake.detail);
 }

@@ -4,6 +4,7 @@
 #include "durasim/sim/mjcf_builder.hpp"
 
 #include "geometry/meshes.hpp"
+#include "sim/arrays.hpp"
 
 #include <doctest/doctest.h>
 #include <mujoco/mujoco.h>
@@ -14,7 +15,6 @@
 
 using namespace durasim;
 using namespace durasim::sim;
-using geometry::Pose;
 using geometry::Quat;
 using geometry::Vec3;
 
@@ -31,8 +31,7 @@ class SceneRun {
   const BuiltScene& scene() const { return scene_; }
   int body(const char* name) const { return mj_name2id(model_->get(), mjOBJ_BODY, name); }
   Vec3 com(const char* name) const {
-    const mjtNum* p = loop_.data()->xipos + 3 * body(name);
-    return {p[0], p[1], p[2]};
+    return sim::vec(loop_.data()->xipos + sim::at(body(name), 3));
   }
   // The mjData is MuJoCo's; tests set the start velocity of a free body through a controller of
   // step 0.

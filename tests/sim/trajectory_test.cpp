@@ -17,8 +17,10 @@ namespace {
 
 using namespace durasim::sim;
 using durasim::Bytes;
+using durasim_test::contains;
 using durasim_test::Data;
 using durasim_test::falling_scene;
+using durasim_test::message_of;
 using durasim_test::record_run;
 using durasim_test::TemporaryFolder;
 
@@ -27,19 +29,6 @@ Bytes recording(const Model& model, const std::string& path, double seconds = 0.
   record_run(model, seconds, recorder);
   recorder.finish();
   return durasim::read_file(path);
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const durasim::Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -23,11 +23,11 @@ using durasim_test::falling_scene;
 using durasim_test::rendering_missing;
 using durasim_test::TemporaryFolder;
 
-constexpr VideoFormat kSmall{.width = 160, .height = 120, .fps = 30, .draft = true};
+constexpr VideoFormat kSmallVideo{.width = 160, .height = 120, .fps = 30, .draft = true};
 
 VideoOptions small_options() {
   VideoOptions options;
-  options.format = kSmall;
+  options.format = kSmallVideo;
   return options;
 }
 

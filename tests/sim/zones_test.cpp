@@ -15,26 +15,10 @@ using namespace durasim_test;
 
 namespace {
 
-const std::string kWeightless = R"(timestep="0.01" gravity="0 0 0")";
-
-LoopOptions with_zones(std::vector<Zone> zones, double seconds = 0) {
-  LoopOptions options;
-  options.duration = Seconds(seconds);
-  options.zones = std::move(zones);
-  return options;
-}
-
 // Whether the one moving body of `model` touches `box` at the start.
 bool touches(const std::shared_ptr<const Model>& model, const geometry::Box& box) {
   SimulationLoop loop(model, with_zones({{ZoneKind::Forbid, "wall", box}}));
   return loop.run()->code == ReasonCode::ForbidZoneHit;
-}
-
-std::shared_ptr<const Model> body_with(const std::string& geom,
-                                       const std::string& place = "pos=\"0 0 0\"") {
-  return compile(
-      "<worldbody><body name=\"part\" " + place + "><freejoint/>" + geom + "</body></worldbody>",
-      kWeightless);
 }
 
 // The largest x of the one geom, by formula: the support of its shape along x.
@@ -68,7 +52,7 @@ double reach_along_x(const mjModel& model) {
   return reach;
 }
 
-const std::string kOctahedron =
+const std::string kOctahedronAsset =
     R"(<asset><mesh name="m" vertex="1 0 0 -1 0 0 0 1 0 0 -1 0 0 0 1 0 0 -1" scale=".3 .2 .4"/></asset>)";
 
 }  // namespace
@@ -91,10 +75,10 @@ TEST_CASE(
           fmt::format(R"(pos="{} {} {}" quat="{} {} {} {}")", place(random), place(random),
                       place(random), turn(random), turn(random), turn(random), turn(random));
       const auto model = compile(
-          kOctahedron +
-              R"(<worldbody><geom name="zone" type="box" size=".3 .2 .1" contype="0" conaffinity="0"/>
-        <body )" +
-              pose + "><freejoint/><geom name=\"part\" " + geom + "/></body></worldbody>",
+          fmt::format(
+              R"({}<worldbody><geom name="zone" type="box" size=".3 .2 .1" contype="0" conaffinity="0"/>
+        <body {}><freejoint/><geom name="part" {}/></body></worldbody>)",
+              kOctahedronAsset, pose, geom),
           kWeightless);
       const mjModel* m = model->get();
       mjData* d = mj_makeData(m);
@@ -130,11 +114,11 @@ TEST_CASE("a face or an edge that crosses a zone without a vertex inside is foun
   CHECK(touches(body_with(plate), zone_box));
   const std::string rod = R"(<geom type="cylinder" size=".01 2"/>)";
   CHECK(touches(body_with(rod, R"(euler="45 45 0")"), zone_box));
-  CHECK(touches(
-      Model::compile({"<mujoco>" + kOctahedron + R"(<worldbody><body pos=".25 .25 .25"><freejoint/>
+  CHECK(touches(Model::compile({"<mujoco>" + kOctahedronAsset +
+                                    R"(<worldbody><body pos=".25 .25 .25"><freejoint/>
     <geom type="mesh" mesh="m"/></body></worldbody></mujoco>)",
-                      {}}),
-      {{0, 0, 0}, {0.3, 0.3, 0.3}}));
+                                {}}),
+                {{0, 0, 0}, {0.3, 0.3, 0.3}}));
 }
 
 TEST_CASE("touching counts and a micrometre of air does not (L12)") {
@@ -157,7 +141,7 @@ TEST_CASE("turned by any angle, half a micrometre decides between touching and n
     CAPTURE(std::string(geom));
     for (int i = 0; i < 40; ++i) {
       const auto model = compile(
-          kOctahedron +
+          kOctahedronAsset +
               fmt::format(
                   R"(<worldbody><body quat="{} {} {} {}"><freejoint/><geom {}/></body></worldbody>)",
                   turn(random), turn(random), turn(random), turn(random), geom),

@@ -76,8 +76,9 @@ class DURASIM_EXPORT Assembly {
 
   void add_zone(Zone zone);
 
-  // By name, by path, or by the last components of a path when only one part ends so.
-  // Throws InvalidArgument that lists near or all names when there is none or more than one.
+  // By name, by path, or by the last components of a path when only one part ends so; instances
+  // that only a number tells apart ("/frame/screw", "/frame/screw#2") all end with "screw". Throws
+  // InvalidArgument that lists near or all names when there is none or more than one.
   [[nodiscard]] Part& part(std::string_view name);
   [[nodiscard]] const Part& part(std::string_view name) const;
 
