@@ -5,6 +5,7 @@
 #pragma once
 
 #include "durasim/activity/attempt.hpp"
+#include "durasim/core/codec.hpp"
 #include "durasim/core/ids.hpp"
 #include "durasim/core/log.hpp"
 #include "durasim/engine/errors.hpp"
@@ -58,6 +59,8 @@ struct ServiceOptions {
   EngineLimits limits;
   std::string identity = "durasim";
   Logger logger;
+  // By which inputs of repeated starts are compared; everything else stays encoded here. Borrowed.
+  const PayloadCodec* codec = nullptr;
   std::size_t cached_runs = 1000;
 };
 
@@ -153,7 +156,9 @@ class DURASIM_EXPORT Service {
   [[nodiscard]] std::optional<std::string> current_run(const std::string& workflow_id) const;
   RunState& create(const StartRun& start, const std::optional<SignalRun>& signal, WallTime now);
   std::optional<StartAnswer> answered(const StartRequest& request,
-                                      const store::Digest& fingerprint) const;
+                                      const store::Digest& fingerprint);
+  // Whether both say the same, whatever their encoding.
+  [[nodiscard]] bool same_start(const StartRun& a, const StartRun& b) const;
   std::optional<StartAnswer> resolve_conflict(const StartRequest& request, WallTime now);
   [[nodiscard]] std::optional<store::RequestRow> find_request(const std::string& scope,
                                                               const std::string& id) const;

@@ -4,6 +4,7 @@
 #include "durasim/core/sha256.hpp"
 #include "durasim/store/integrity.hpp"
 
+#include "engine/payload_coding.hpp"
 #include "engine/service.hpp"
 #include "mutants/mutants.hpp"
 
@@ -90,11 +91,23 @@ RunState& Service::create(const StartRun& start, const std::optional<SignalRun>&
   return run.state;
 }
 
+// A codec may give the same input other bytes each time.
+bool Service::same_start(const StartRun& a, const StartRun& b) const {
+  if (a.workflow_type != b.workflow_type || a.task_queue != b.task_queue) return false;
+  const PayloadCoding coding(options_.codec);
+  PayloadList left = a.input;
+  PayloadList right = b.input;
+  coding.decode(left, a.workflow_id);
+  coding.decode(right, b.workflow_id);
+  return left == right;
+}
+
 std::optional<StartAnswer> Service::answered(const StartRequest& request,
-                                             const store::Digest& fingerprint) const {
+                                             const store::Digest& fingerprint) {
   const auto row = find_request(request.run.workflow_id, request.request_id);
   if (!row) return std::nullopt;
-  if (row->fingerprint != fingerprint) {
+  if (row->fingerprint != fingerprint &&
+      !same_start(load(row->run_id).state.start(), request.run)) {
     throw InvalidArgument(
         fmt::format("workflow {}: request {} was made before with another type, queue or input",
                     request.run.workflow_id, request.request_id));
@@ -156,7 +169,7 @@ StartAnswer Service::start_or_attach(const StartRequest& request, WallTime now) 
   if (!current) return start(request, now);
   // What counts is how the chain of runs began: a run that continued as new has another input.
   const RunState* first = find(load(*current).state.record().first_execution_run_id);
-  if (first != nullptr && fingerprint_of(first->start()) != fingerprint_of(request.run)) {
+  if (first != nullptr && !same_start(first->start(), request.run)) {
     throw InvalidArgument(
         fmt::format("workflow {}: run {} was started with another type, queue or input",
                     request.run.workflow_id, *current));

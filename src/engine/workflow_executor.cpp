@@ -34,7 +34,7 @@ WorkflowTaskFailure task_failure(WorkflowTaskFailedCause cause, std::string mess
 }  // namespace
 
 WorkflowExecutor::WorkflowExecutor(Service& service, ExecutorOptions options)
-    : service_(service), options_(std::move(options)) {}
+    : service_(service), options_(std::move(options)), coding_(options_.codec) {}
 WorkflowExecutor::~WorkflowExecutor() = default;
 
 void WorkflowExecutor::implement(WorkflowImplementation implementation) {
@@ -79,12 +79,14 @@ TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
                      "NotImplemented"),
         now);
   }
+  const RunState* state = service_.find(task.run_id);
+  const std::string workflow_id = state != nullptr ? state->row().workflow_id : "";
   std::optional<WorkflowTaskFailure> failure;
   std::string place;
   try {
     Live& run = live(task.run_id, task.workflow_type);
     const std::vector<proto::HistoryEvent> events =
-        service_.events_for(task, run.machines.last_event_id());
+        decoded(service_.events_for(task, run.machines.last_event_id()), workflow_id);
     try {
       run.machines.apply(events, activate(run));
     } catch (const std::exception&) {
@@ -92,7 +94,8 @@ TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
       throw;
     }
     if (!run.machines.task_failure()) {
-      const std::vector<proto::Command> commands = run.machines.commands();
+      std::vector<proto::Command> commands = run.machines.commands();
+      for (proto::Command& command : commands) coding_.encode(command, workflow_id);
       const TaskResult result = service_.complete_workflow_task(task, commands, now);
       // What the service did not take over is not what the code believes.
       if (result != TaskResult::Completed) evict(task.run_id);
@@ -111,6 +114,7 @@ TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
   evict(task.run_id);
   options_.logger.warning(fmt::format("run {} ({}): workflow task failed {}: {}", task.run_id,
                                       task.workflow_type, place, failure->failure.message));
+  coding_.encode(failure->failure, workflow_id);
   return service_.fail_workflow_task(task, *failure, now);
 }
 
@@ -127,7 +131,8 @@ PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkfl
   Completion completion;
   try {
     if (run.machines.last_event_id() == 0) {
-      const std::vector<proto::HistoryEvent> events = service_.history(run_id);
+      const std::vector<proto::HistoryEvent> events =
+          decoded(service_.history(run_id), state->row().workflow_id);
       run.machines.apply(events, activate(run));
     }
     completion = run.machines.query(query, activate(run));
@@ -148,6 +153,12 @@ PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkfl
   }
   throw QueryFailed("run " + run_id + ", query " + query.query_type +
                     ": the workflow gave no answer");
+}
+
+std::vector<proto::HistoryEvent> WorkflowExecutor::decoded(std::vector<proto::HistoryEvent> events,
+                                                           const std::string& workflow_id) const {
+  for (proto::HistoryEvent& event : events) coding_.decode(event, workflow_id);
+  return events;
 }
 
 void WorkflowExecutor::shrink() {

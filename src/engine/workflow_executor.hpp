@@ -7,6 +7,7 @@
 #include "durasim/replay/workflow_machines.hpp"
 #include "durasim/workflow/instance.hpp"
 
+#include "engine/payload_coding.hpp"
 #include "engine/service.hpp"
 
 #include <cstdint>
@@ -25,6 +26,7 @@ struct ExecutorOptions {
   bool strict_replay = false;
   Logger logger;
   replay::TransitionObserver* observer = nullptr;  // borrowed
+  const PayloadCodec* codec = nullptr;             // borrowed
 };
 
 class DURASIM_EXPORT WorkflowExecutor {
@@ -55,10 +57,14 @@ class DURASIM_EXPORT WorkflowExecutor {
 
   Live& live(const std::string& run_id, const std::string& workflow_type);
   [[nodiscard]] replay::Activate activate(Live& live) const;
+  // The events for the code to see.
+  [[nodiscard]] std::vector<proto::HistoryEvent> decoded(std::vector<proto::HistoryEvent> events,
+                                                         const std::string& workflow_id) const;
   void shrink();
 
   Service& service_;
   ExecutorOptions options_;
+  PayloadCoding coding_;
   std::map<std::string, WorkflowImplementation> implementations_;
   std::map<std::string, Live> cache_;
   std::uint64_t clock_ = 0;

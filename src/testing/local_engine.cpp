@@ -15,7 +15,9 @@ class WorkflowEnvironment::LocalEngine::Outbound final : public ActivityOutbound
   Outbound(LocalEngine& engine, engine::ActivityHandle handle)
       : engine_(engine), handle_(std::move(handle)) {}
   HeartbeatReply record_heartbeat(const PayloadList& details) override {
-    const HeartbeatReply reply = engine_.service_->heartbeat(handle_, details, engine_.now());
+    PayloadList encoded = details;
+    engine_.coding_.encode(encoded, engine_.workflow_of(handle_));
+    const HeartbeatReply reply = engine_.service_->heartbeat(handle_, encoded, engine_.now());
     engine_.commit();
     return reply;
   }
@@ -32,6 +34,7 @@ class WorkflowEnvironment::LocalEngine::Outbound final : public ActivityOutbound
 
 WorkflowEnvironment::LocalEngine::LocalEngine(WorkflowEnvironmentOptions options)
     : options_(std::move(options)),
+      coding_(options_.codec),
       store_(options_.store != nullptr ? *options_.store : own_store_),
       random_(options_.seed) {
   if (options_.start_time == WallTime{})
@@ -44,6 +47,7 @@ WorkflowEnvironment::LocalEngine::~LocalEngine() = default;
 void WorkflowEnvironment::LocalEngine::boot() {
   engine::ServiceOptions service_options;
   service_options.limits.suggest_continue_as_new_events = options_.suggest_continue_as_new_events;
+  service_options.codec = options_.codec;
   service_options.logger = options_.logger.for_module("engine");
   service_ = std::make_unique<engine::Service>(store_, random_, service_options);
   executors_.clear();
@@ -68,6 +72,7 @@ void WorkflowEnvironment::LocalEngine::register_implementations() {
     executor_options.fail_task_on_exception = options_.fail_task_on_exception;
     executor_options.logger = options_.logger;
     executor_options.observer = options_.observer;
+    executor_options.codec = options_.codec;
     auto& executor = executors_.try_emplace(queue, *service_, executor_options).first->second;
     for (const auto& [type, implementation] : worker.workflows())
       executor.implement(implementation);
@@ -125,16 +130,30 @@ bool WorkflowEnvironment::LocalEngine::run_activity() {
   return false;
 }
 
+std::string WorkflowEnvironment::LocalEngine::workflow_of(const engine::ActivityHandle& handle) {
+  const engine::RunState* state = service_->find(handle.run_id);
+  return state != nullptr ? state->row().workflow_id : "";
+}
+
 void WorkflowEnvironment::LocalEngine::run_attempt(const engine::ActivityHandle& handle,
                                                    const ActivityImplementation& implementation) {
   Outbound outbound(*this, handle);
-  const auto attempt = ActivityAttempt::create(service_->activity_task(handle), outbound, clock_,
-                                               options_.logger.for_module("activity"));
+  ActivityTask task = service_->activity_task(handle);
+  try {
+    coding_.decode(task);
+  } catch (const CodecError&) {  // an attempt that failed, since a key can be supplied later
+    service_->close_activity(handle, ActivityFailed{to_failure(std::current_exception())}, now());
+    commit();
+    return;
+  }
+  const auto attempt =
+      ActivityAttempt::create(task, outbound, clock_, options_.logger.for_module("activity"));
   running_.push_back({handle, attempt, std::nullopt});
-  const ActivityOutcome outcome = attempt->run(implementation);
+  ActivityOutcome outcome = attempt->run(implementation);
   const auto gone =
       std::erase_if(running_, [&](const Running& running) { return running.handle == handle; });
   if (gone == 0) return;  // the process "died" meanwhile
+  coding_.encode(outcome, workflow_of(handle));
   service_->close_activity(handle, outcome, now());
   commit();
 }

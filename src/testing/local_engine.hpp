@@ -10,6 +10,7 @@
 #include "durasim/testing/activity_environment.hpp"
 #include "durasim/testing/workflow_environment.hpp"
 
+#include "engine/payload_coding.hpp"
 #include "engine/run_result.hpp"
 #include "engine/service.hpp"
 #include "engine/workflow_executor.hpp"
@@ -69,6 +70,8 @@ class WorkflowEnvironment::LocalEngine final : public Frontend {
   bool run_activity();
   void run_attempt(const engine::ActivityHandle& handle,
                    const ActivityImplementation& implementation);
+  // Of the run that the attempt belongs to; empty when there is none.
+  [[nodiscard]] std::string workflow_of(const engine::ActivityHandle& handle);
   void commit();
   // Moves the clock to what happens next, at most to `limit`; false when nothing does.
   bool skip(WallTime limit);
@@ -78,6 +81,7 @@ class WorkflowEnvironment::LocalEngine final : public Frontend {
   void check_served(const engine::StartRequest& request, const StartOptions& options) const;
 
   WorkflowEnvironmentOptions options_;
+  engine::PayloadCoding coding_;
   VirtualClock clock_;
   store::MemoryStore own_store_;
   store::Store& store_;

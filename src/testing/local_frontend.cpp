@@ -21,6 +21,8 @@ engine::StartRequest WorkflowEnvironment::LocalEngine::request_of(
   request.run.first_task_delay = options.start_delay;
   request.run.retry = options.retry;
   request.run.memo = options.memo;
+  coding_.encode(request.run.input, request.run.workflow_id);
+  coding_.encode(request.run.memo, request.run.workflow_id);
   request.request_id = options.request_id.empty() ? make_uuid(random_) : options.request_id;
   request.reuse = options.id_reuse_policy;
   request.conflict = options.id_conflict_policy;
@@ -58,6 +60,7 @@ WorkflowExecution WorkflowEnvironment::LocalEngine::signal_with_start(
   engine::SignalRun sent;
   sent.name = std::string(signal);
   sent.input = std::move(signal_input);
+  coding_.encode(sent.input, request.run.workflow_id);
   sent.request_id = request.request_id;
   const engine::StartAnswer answer = service_->signal_with_start(request, sent, now());
   commit();
@@ -69,6 +72,7 @@ void WorkflowEnvironment::LocalEngine::signal(const WorkflowExecution& run, std:
   engine::SignalRun sent;
   sent.name = std::string(name);
   sent.input = std::move(input);
+  coding_.encode(sent.input, run.workflow_id);
   sent.request_id = request_id.empty() ? make_uuid(random_) : request_id;
   service_->signal(run.workflow_id, run.run_id, sent, now());
   commit();
@@ -108,7 +112,12 @@ void WorkflowEnvironment::LocalEngine::resume(const WorkflowExecution& run) {
 }
 
 WorkflowDescription WorkflowEnvironment::LocalEngine::describe(const WorkflowExecution& run) {
-  return service_->describe(run.workflow_id, run.run_id);
+  WorkflowDescription description = service_->describe(run.workflow_id, run.run_id);
+  for (PendingActivity& activity : description.pending_activities) {
+    coding_.decode(activity.heartbeat_details, description.workflow_id);
+    if (activity.last_failure) coding_.decode(*activity.last_failure, description.workflow_id);
+  }
+  return description;
 }
 
 std::vector<WorkflowDescription> WorkflowEnvironment::LocalEngine::list(
@@ -123,7 +132,9 @@ PayloadList WorkflowEnvironment::LocalEngine::result(const WorkflowExecution& ru
     engine::RunState* state = service_->find(run_id);
     if (state == nullptr) throw WorkflowNotFound("run " + run_id + ": there is no such run");
     if (!state->open()) {
-      engine::RunResult ended = engine::result_of(service_->history(run_id).back());
+      proto::HistoryEvent closing = service_->history(run_id).back();
+      coding_.decode(closing, state->row().workflow_id);
+      engine::RunResult ended = engine::result_of(closing);
       if (ended.next_run_id.empty()) return std::move(ended).value();
       run_id = ended.next_run_id;
       continue;
@@ -139,7 +150,9 @@ PayloadList WorkflowEnvironment::LocalEngine::result(const WorkflowExecution& ru
 void WorkflowEnvironment::LocalEngine::complete_activity(const std::string& task_token,
                                                          const ActivityOutcome& outcome) {
   const engine::ActivityHandle handle = engine::handle_of(task_token);
-  if (!service_->close_activity(handle, outcome, now())) {
+  ActivityOutcome encoded = outcome;
+  coding_.encode(encoded, workflow_of(handle));
+  if (!service_->close_activity(handle, encoded, now())) {
     throw WorkflowNotFound("activity " + task_token + ": this attempt is not running any more");
   }
   commit();

@@ -7,6 +7,7 @@
 //   by two hours
 #pragma once
 
+#include "durasim/core/codec.hpp"
 #include "durasim/core/log.hpp"
 #include "durasim/core/time.hpp"
 #include "durasim/engine/client.hpp"
@@ -30,6 +31,9 @@ struct WorkflowEnvironmentOptions {
   std::int64_t suggest_continue_as_new_events = 4096;
   Logger logger;
   replay::TransitionObserver* observer = nullptr;  // borrowed
+  // Encodes what the store holds; workflows, activities and clients see decoded values, histories
+  // stay encoded. Borrowed.
+  const PayloadCodec* codec = nullptr;
 };
 
 // Activities run on the calling thread while a call waits for something (result, sleep, query). Not
