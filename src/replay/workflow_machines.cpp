@@ -108,6 +108,14 @@ Action WorkflowMachines::take(MachineKind kind, std::uint32_t seq, Input input) 
   const auto row = std::ranges::find_if(
       rows, [&](const Transition& t) { return t.from == operation.state && t.input == input; });
   if (row == rows.end()) {
+    // Commands of a task stand before what happens to them: the code wants one that is not there.
+    if (input != Input::Cancel && input != Input::CancelAndWait && !outgoing_.empty()) {
+      throw HistoryMismatch({.event_id = last_event_id_,
+                             .event_type = std::string(to_string(input)),
+                             .field = "command",
+                             .expected = "no further command",
+                             .actual = std::string(command_name(outgoing_.front().command))});
+    }
     throw FormatError(fmt::format("history: {} {} is {}, but {} comes for it", to_string(kind), seq,
                                   to_string(operation.state), to_string(input)));
   }
