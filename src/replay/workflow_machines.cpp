@@ -52,15 +52,22 @@ void WorkflowMachines::apply(std::span<const proto::HistoryEvent> events,
   for (; next < events.size(); ++next) apply_event(events[next]);
 }
 
+void WorkflowMachines::expect_no_more_commands() const {
+  expect_drained(0, "");
+}
+
+void WorkflowMachines::expect_drained(std::int64_t event_id, const char* event_type) const {
+  if (outgoing_.empty()) return;
+  throw HistoryMismatch({.event_id = event_id,
+                         .event_type = event_type,
+                         .field = "command",
+                         .expected = "no further command",
+                         .actual = std::string(command_name(outgoing_.front().command))});
+}
+
 void WorkflowMachines::run_task(const proto::HistoryEvent& started, bool replaying,
                                 const Activate& activate) {
-  if (!outgoing_.empty()) {
-    throw HistoryMismatch({.event_id = started.event_id,
-                           .event_type = "WorkflowTaskStarted",
-                           .field = "command",
-                           .expected = "no further command",
-                           .actual = std::string(command_name(outgoing_.front().command))});
-  }
+  expect_drained(started.event_id, "WorkflowTaskStarted");
   const auto* attributes = started.attributes_if<proto::WorkflowTaskStartedEventAttributes>();
   header_.run_id = run_id_;
   if (started.event_time) {
