@@ -8,13 +8,24 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 namespace durasim::bench {
 
 void BenchContext::add(const std::string& name, double value, const std::string& unit,
                        const std::string& reference, double reference_value, double budget) {
   const double ratio = value / reference_value;
-  rows_.push_back({name, value, unit, reference, reference_value, ratio, budget, ratio <= budget});
+  add({name, value, unit, reference, reference_value, ratio, budget, ratio <= budget});
+}
+
+void BenchContext::add_at_least(const std::string& name, double value, const std::string& unit,
+                                double limit) {
+  const double ratio = limit / value;
+  add({name, value, unit, "at least", limit, ratio, 1.0, ratio <= 1.0});
+}
+
+void BenchContext::add(Row row) {
+  rows_.push_back(std::move(row));
   const Row& r = rows_.back();
   fmt::print("{:<40} {:>12.4g} {:<4} {:<34} {:>12.4g}  ratio {:>7.3f}  budget {:>6.3g}  {}\n",
              r.name, r.value, r.unit, r.reference, r.reference_value, r.ratio, r.budget,

@@ -16,8 +16,8 @@ struct Row {
   std::string unit;            // "us", "ms", "MB"
   std::string reference;       // what the value is compared with
   double reference_value = 0;  // same unit
-  double ratio = 0;   // value / reference_value, or value / budget when there is no reference
-  double budget = 0;  // of the ratio
+  double ratio = 0;            // value / reference_value; the inverse where more is better
+  double budget = 0;           // of the ratio
   bool ok = false;
 };
 
@@ -37,10 +37,13 @@ class BenchContext {
            const std::string& reference, double reference_value, double budget);
   // Adds a row with an absolute limit; the limit is its reference.
   void add_absolute(const std::string& name, double value, const std::string& unit, double limit);
+  // The same for a value that must not be smaller; the ratio is limit / value.
+  void add_at_least(const std::string& name, double value, const std::string& unit, double limit);
 
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
 
  private:
+  void add(Row row);
   std::regex filter_;
   bool quick_;
   std::vector<Row> rows_;
@@ -66,6 +69,7 @@ std::string data_folder();
 
 // The rows, by file.
 void bench_loop(BenchContext& context);
+void bench_engine(BenchContext& context);
 void bench_header(BenchContext& context);
 void bench_import(BenchContext& context);
 void bench_render(BenchContext& context);

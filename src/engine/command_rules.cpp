@@ -2,6 +2,7 @@
 #include "engine/command_rules.hpp"
 
 #include "durasim/core/message_values.hpp"
+#include "durasim/core/payload_limits.hpp"
 
 #include "mutants/mutants.hpp"
 
@@ -32,14 +33,6 @@ Duration shorter(Duration timeout, Duration limit) {
 
 bool negative(const std::optional<ProtoDuration>& timeout) {
   return timeout && (timeout->seconds < 0 || timeout->nanos < 0);
-}
-
-std::size_t payload_bytes(const std::optional<Payloads>& payloads) {
-  std::size_t bytes = 0;
-  if (payloads) {
-    for (const Payload& payload : payloads->payloads) bytes = std::max(bytes, payload.data.size());
-  }
-  return bytes;
 }
 
 }  // namespace
@@ -106,11 +99,25 @@ std::optional<WorkflowTaskFailure> CommandRules::check(const Command& command) {
     return refusal(WorkflowTaskFailedCause::UnhandledCommand,
                    fmt::format("{} events arrived that the workflow has not seen", unseen));
   }
-  if (const auto* complete = command.attributes_if<CompleteWorkflowExecutionCommandAttributes>();
-      complete != nullptr && payload_bytes(complete->result) > limits_.max_payload_bytes) {
-    return refusal(WorkflowTaskFailedCause::PayloadsTooLarge,
-                   fmt::format("the result has {} bytes; at most {}",
-                               payload_bytes(complete->result), limits_.max_payload_bytes));
+  if (const auto* complete = command.attributes_if<CompleteWorkflowExecutionCommandAttributes>())
+    return check_sizes(complete->result, "result");
+  if (const auto* next = command.attributes_if<ContinueAsNewWorkflowExecutionCommandAttributes>())
+    return check_sizes(next->input, "continue as new, argument");
+  if (const auto* signal =
+          command.attributes_if<SignalExternalWorkflowExecutionCommandAttributes>())
+    return check_sizes(signal->input, "signal " + signal->signal_name + ", argument");
+  return std::nullopt;
+}
+
+std::optional<WorkflowTaskFailure> CommandRules::check_sizes(
+    const std::optional<Payloads>& payloads, const std::string& what) const {
+  if (!payloads) return std::nullopt;
+  try {
+    check_payload_sizes(payloads->payloads, {.max_payload_bytes = limits_.max_payload_bytes},
+                        fmt::format("workflow {} ({}), {}", run_.row().workflow_type,
+                                    run_.row().workflow_id, what));
+  } catch (const LimitError& error) {
+    return refusal(WorkflowTaskFailedCause::PayloadsTooLarge, error.what());
   }
   return std::nullopt;
 }
@@ -140,11 +147,7 @@ std::optional<WorkflowTaskFailure> CommandRules::check_activity(
       return refusal(bad, name + ": " + error.what());
     }
   }
-  if (payload_bytes(command.input) > limits_.max_payload_bytes) {
-    return refusal(WorkflowTaskFailedCause::PayloadsTooLarge,
-                   fmt::format("{}: an argument has {} bytes; at most {}", name,
-                               payload_bytes(command.input), limits_.max_payload_bytes));
-  }
+  if (auto too_large = check_sizes(command.input, name + ", argument")) return too_large;
   const bool taken = std::ranges::any_of(run_.activities(), [&](const auto& entry) {
     return entry.second.activity_id == command.activity_id;
   });
@@ -172,6 +175,11 @@ std::optional<WorkflowTaskFailure> CommandRules::check_timer(
   if (open || !new_timers_.insert(command.timer_id).second) {
     return refusal(WorkflowTaskFailedCause::StartTimerDuplicateId,
                    fmt::format("timer {}: this id is running already", command.timer_id));
+  }
+  if (run_.timers().size() + new_timers_.size() > limits_.max_pending_timers) {
+    return refusal(WorkflowTaskFailedCause::BadStartTimerAttributes,
+                   fmt::format("timer {}: more than {} timers would be open", command.timer_id,
+                               limits_.max_pending_timers));
   }
   return std::nullopt;
 }

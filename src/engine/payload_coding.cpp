@@ -83,7 +83,7 @@ class Walk {
 
 // Whose payloads an event or command of `sender` carries.
 template <class Signal, class Message>
-const std::string& owner_of(const Message& message, const std::string& sender, auto execution_of) {
+std::string owner_of(const Message& message, const std::string& sender, auto execution_of) {
   const auto* signal = message.template attributes_if<Signal>();
   if (signal == nullptr) return sender;
   const auto& receiver = execution_of(*signal);

@@ -65,9 +65,7 @@ RetryDecision decide_retry(const durasim::RetryPolicy& policy, std::int32_t atte
 
 proto::Failure timeout_failure(TimeoutType type, const ActivityRecord& activity) {
   proto::Failure failure;
-  failure.message = type == TimeoutType::ScheduleToClose && activity.attempt > 1
-                        ? "not enough time for another attempt before schedule-to-close"
-                        : "activity " + to_string(type) + " timeout";
+  failure.message = "activity " + to_string(type) + " timeout";
   failure.source = "durasim";
   TimeoutFailureInfo info;
   info.timeout_type = type;

@@ -41,7 +41,8 @@ ActivityRecord* RunState::running(std::int64_t scheduled_event_id, std::int32_t 
   return &found->second;
 }
 
-bool RunState::start_activity(std::int64_t scheduled_event_id, std::int32_t attempt, WallTime now) {
+bool RunState::start_activity(std::int64_t scheduled_event_id, std::int32_t attempt, WallTime now,
+                              const std::string& identity) {
   const auto found = activities_.find(scheduled_event_id);
   if (found == activities_.end()) return false;
   ActivityRecord& activity = found->second;
@@ -49,6 +50,8 @@ bool RunState::start_activity(std::int64_t scheduled_event_id, std::int32_t atte
   activity.started = true;
   activity.started_time = std::max(record_.last_event_time, now);
   activity.last_heartbeat = WallTime{};
+  activity.identity = identity;
+  index_due(activity);
   if (!mutant(MutantId::AttemptNotDurable)) put(store::TaskKind::Activity, scheduled_event_id);
   return true;
 }
@@ -56,7 +59,7 @@ bool RunState::start_activity(std::int64_t scheduled_event_id, std::int32_t atte
 void RunState::write_activity_started(const ActivityRecord& activity, WallTime now) {
   ActivityTaskStartedEventAttributes attributes;
   attributes.scheduled_event_id = activity.scheduled_event_id;
-  attributes.identity = row_.task_queue;
+  attributes.identity = activity.identity;
   attributes.attempt = activity.attempt;
   attributes.last_failure = activity.last_failure;
   HistoryEvent event = make_event(std::move(attributes));
@@ -65,7 +68,9 @@ void RunState::write_activity_started(const ActivityRecord& activity, WallTime n
 }
 
 void RunState::erase_activity(std::int64_t scheduled_event_id) {
-  activities_.erase(scheduled_event_id);
+  const auto found = activities_.find(scheduled_event_id);
+  activity_due_.erase({found->second.indexed_due, scheduled_event_id});
+  activities_.erase(found);
   remove(store::TaskKind::Activity, scheduled_event_id);
 }
 
@@ -202,6 +207,7 @@ void RunState::time_out_activity(std::int64_t scheduled_event_id, TimeoutType ty
   // No time for another attempt: what has run out is the activity as a whole.
   if (state == RetryState::Timeout && !mutant(MutantId::TimeoutNotConverted)) {
     failure = timeout_failure(TimeoutType::ScheduleToClose, activity);
+    failure.message = "not enough time for another attempt before the schedule-to-close timeout";
   }
   if (was_started) write_activity_started(activity, now);
   ActivityTaskTimedOutEventAttributes attributes;

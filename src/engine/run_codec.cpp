@@ -54,7 +54,8 @@ struct Description<engine::ActivityRecord> {
       field(18, "last_heartbeat", &M::last_heartbeat), field(19, "last_failure", &M::last_failure),
       field(20, "cancel_requested", &M::cancel_requested),
       field(21, "cancel_requested_event_id", &M::cancel_requested_event_id),
-      field(22, "asynchronous", &M::asynchronous), field(23, "backing_off", &M::backing_off));
+      field(22, "asynchronous", &M::asynchronous), field(23, "backing_off", &M::backing_off),
+      field(24, "identity", &M::identity));
 };
 
 template <>

@@ -46,6 +46,16 @@ std::optional<Deadline> first_timeout(const ActivityRecord& activity) {
 
 }  // namespace
 
+void RunState::index_due(ActivityRecord& activity) {
+  const auto timeout = first_timeout(activity);
+  WallTime due = timeout ? timeout->time : WallTime::max();
+  if (activity.backing_off) due = std::min(due, activity.attempt_scheduled_time);
+  if (due == activity.indexed_due) return;
+  activity_due_.erase({activity.indexed_due, activity.scheduled_event_id});
+  activity.indexed_due = due;
+  if (due != WallTime::max()) activity_due_.emplace(due, activity.scheduled_event_id);
+}
+
 std::optional<WallTime> RunState::next_due() const {
   if (!open()) return std::nullopt;
   std::optional<WallTime> due;
@@ -62,10 +72,7 @@ std::optional<WallTime> RunState::next_due() const {
     consider(task.not_before);
   if (task.state == TaskState::Started)
     consider(add_clamped(task.started_time, workflow_task_timeout()));
-  for (const auto& [id, activity] : activities_) {
-    if (const auto timeout = first_timeout(activity)) consider(timeout->time);
-    if (activity.backing_off) consider(activity.attempt_scheduled_time);
-  }
+  if (!activity_due_.empty()) consider(activity_due_.begin()->first);
   return due;
 }
 
@@ -120,18 +127,23 @@ void RunState::fire_timers(WallTime now) {
 }
 
 void RunState::fire_activities(WallTime now) {
-  std::vector<std::pair<std::int64_t, TimeoutType>> late;
-  for (auto& [id, activity] : activities_) {
+  // Those that are due now; what a timeout makes due in its turn waits for the next call.
+  std::vector<std::int64_t> due;
+  for (const auto& [time, id] : activity_due_) {
+    if (time > now) break;
+    due.push_back(id);
+  }
+  for (const std::int64_t id : due) {
+    ActivityRecord& activity = activities_.at(id);
     const auto timeout = first_timeout(activity);
     if (timeout && timeout->time <= now) {
-      late.emplace_back(id, timeout->type);
-    } else if (activity.backing_off && activity.attempt_scheduled_time <= now) {
+      time_out_activity(id, timeout->type, now);
+    } else {
       activity.backing_off = false;
       put(store::TaskKind::Activity, id);
       effects_.emplace_back(ActivityReady{id, activity.attempt});
     }
   }
-  for (const auto& [id, type] : late) time_out_activity(id, type, now);
 }
 
 void RunState::announce() {

@@ -148,6 +148,7 @@ void RunState::close(store::RunStatus status, HistoryEvent event, WallTime now) 
     if (activity.started) effects_.emplace_back(CancelActivity{id, activity.attempt});
   }
   activities_.clear();
+  activity_due_.clear();
   timers_.clear();
   timer_due_.clear();
   timer_ids_.clear();
@@ -204,6 +205,7 @@ void RunState::put(store::TaskKind kind, std::int64_t event_id) {
   store::TaskKey key{row_.run_id, kind, event_id};
   removed_.erase(key);
   put_.insert(std::move(key));
+  if (kind == store::TaskKind::Activity) index_due(activities_.at(event_id));
   mark_changed();
 }
 

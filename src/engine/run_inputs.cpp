@@ -2,6 +2,7 @@
 #include "durasim/core/encoding.hpp"
 #include "durasim/core/message_values.hpp"
 
+#include "engine/command_rules.hpp"
 #include "engine/run_codec.hpp"
 #include "engine/run_state.hpp"
 #include "mutants/mutants.hpp"
@@ -103,12 +104,14 @@ RunState::RunState(const StartRun& start, const EngineLimits& limits, WallTime n
   record_.task_timeout = task_timeout(start);
   record_.execution_deadline = start.execution_deadline;
   if (!record_.execution_deadline && start.execution_timeout != Duration::zero()) {
-    record_.execution_deadline = now + start.first_task_delay + start.execution_timeout;
+    record_.execution_deadline =
+        add_clamped(add_clamped(now, start.first_task_delay), start.execution_timeout);
   }
   if (record_.run_timeout != Duration::zero()) {
-    record_.run_deadline = now + start.first_task_delay + record_.run_timeout;
+    record_.run_deadline =
+        add_clamped(add_clamped(now, start.first_task_delay), record_.run_timeout);
   }
-  record_.first_task_not_before = now + start.first_task_delay;
+  record_.first_task_not_before = add_clamped(now, start.first_task_delay);
   record_.retry = start.retry;
   start_->first_execution_run_id = record_.first_execution_run_id;
   start_->execution_deadline = record_.execution_deadline;
@@ -129,7 +132,7 @@ RunState::RunState(store::RunRow row, const std::vector<store::TaskRow>& tasks,
     const std::int64_t id = task.key.event_id;
     switch (task.key.kind) {
       case store::TaskKind::Activity:
-        activities_.emplace(id, decode_activity(task.state));
+        index_due(activities_.emplace(id, decode_activity(task.state)).first->second);
         break;
       case store::TaskKind::Timer: {
         const TimerRecord& timer = timers_.emplace(id, decode_timer(task.state)).first->second;

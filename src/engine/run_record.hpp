@@ -58,6 +58,9 @@ struct ActivityRecord {
   bool cancel_requested = false;
   std::int64_t cancel_requested_event_id = 0;
   bool asynchronous = false;  // completed from elsewhere, by token: outlives the process
+  std::string identity;       // of the worker that started the attempt
+  // Not stored: where RunState's index of deadlines has it; max: nowhere.
+  WallTime indexed_due = WallTime::max();
   bool operator==(const ActivityRecord&) const = default;
 };
 

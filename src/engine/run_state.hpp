@@ -132,7 +132,8 @@ class DURASIM_EXPORT RunState {
                                 const std::string& identity, WallTime now);
 
   // Marks the attempt as started, which is durable before user code runs. False: it is not waiting.
-  bool start_activity(std::int64_t scheduled_event_id, std::int32_t attempt, WallTime now);
+  bool start_activity(std::int64_t scheduled_event_id, std::int32_t attempt, WallTime now,
+                      const std::string& identity = {});
   bool close_activity(std::int64_t scheduled_event_id, std::int32_t attempt,
                       const ActivityOutcome& outcome, const std::string& identity, WallTime now);
   // Records the details; nothing when the attempt is not running, else whether its cancellation was
@@ -244,6 +245,8 @@ class DURASIM_EXPORT RunState {
   void cancel_running(ActivityRecord& activity, const PayloadList& details,
                       const std::string& identity, WallTime now);
   void erase_activity(std::int64_t scheduled_event_id);
+  // Keeps activity_due_ as the activity is now; to be called after every change of it.
+  void index_due(ActivityRecord& activity);
   void time_out_activity(std::int64_t scheduled_event_id, TimeoutType type, WallTime now);
 
   // run_due.cpp
@@ -262,6 +265,7 @@ class DURASIM_EXPORT RunState {
   std::map<std::int64_t, TimerRecord> timers_;         // by started event
   std::map<std::int64_t, ExternalRecord> externals_;   // by initiated event
   std::set<std::pair<WallTime, std::int64_t>> timer_due_;
+  std::set<std::pair<WallTime, std::int64_t>> activity_due_;  // timeouts and ends of backoffs
   std::map<std::string, std::int64_t> timer_ids_;
   proto::Boxed<StartRun> start_;  // what a successor takes over
 

@@ -80,7 +80,7 @@ void RunState::continue_as_new(const ContinueAsNewWorkflowExecutionCommandAttrib
   if (command.memo) next.memo = command.memo->fields;
   if (command.search_attributes) next.search_attributes = command.search_attributes->indexed_fields;
   if (command.header) next.headers = command.header->fields;
-  const Duration age = now - row_.start_time;
+  const Duration age = std::max<Duration>(now - row_.start_time, Duration::zero());
   next.first_task_delay = age < least_interval ? least_interval - age : Duration::zero();
 
   WorkflowExecutionContinuedAsNewEventAttributes attributes;

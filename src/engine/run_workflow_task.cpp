@@ -3,6 +3,7 @@
 // history until it completes, so that a task that fails for ever costs no events.
 #include "durasim/core/message_values.hpp"
 
+#include "engine/command_rules.hpp"
 #include "engine/run_state.hpp"
 #include "mutants/mutants.hpp"
 
@@ -56,7 +57,7 @@ void RunState::schedule_workflow_task(WallTime now) {
   // Events that came in between make a task that failed before an ordinary one again.
   if (flush_buffered(now)) task.attempt = 1;
   task.state = TaskState::Scheduled;
-  task.scheduled_time = now;
+  task.scheduled_time = std::max(record_.last_event_time, now);
   task.scheduled_event_id = 0;
   if (task.attempt == 1) {
     task.not_before = WallTime{};
@@ -69,8 +70,11 @@ void RunState::schedule_workflow_task(WallTime now) {
 
 // Something has happened that the code has not seen.
 void RunState::want_workflow_task(WallTime now) {
-  if (!open() || now < record_.first_task_not_before) return;
+  if (!open()) return;
   WorkflowTaskRecord& task = record_.task;
+  // The delay before the first task; later the clock may have gone back behind its end.
+  const bool begun = record_.completed_tasks > 0 || task.state != TaskState::None;
+  if (!begun && now < record_.first_task_not_before) return;
   if (task.state == TaskState::None) schedule_workflow_task(now);
   // News end the waiting of a transient attempt: with them the code may well succeed.
   if (task.state == TaskState::Scheduled && task.attempt > 1) {
@@ -185,7 +189,8 @@ TaskResult RunState::fail_workflow_task(std::int64_t started_event_id,
 
 bool RunState::time_out_workflow_task(WallTime now) {
   WorkflowTaskRecord& task = record_.task;
-  if (task.state != TaskState::Started || now < task.started_time + workflow_task_timeout())
+  if (task.state != TaskState::Started ||
+      now < add_clamped(task.started_time, workflow_task_timeout()))
     return false;
   if (task.attempt == 1) {
     WorkflowTaskTimedOutEventAttributes attributes;
@@ -205,7 +210,7 @@ void RunState::end_failed_attempt(WallTime now) {
   task.attempt = failed + 1;
   if (const Duration backoff = backoff_after(failed, workflow_task_timeout());
       backoff > Duration::zero()) {
-    task.not_before = now + backoff;
+    task.not_before = add_clamped(now, backoff);
   }
   schedule_workflow_task(now);
 }
@@ -234,7 +239,8 @@ void RunState::resume_parked() {
   record_.parked = false;
   record_.crashes = 0;
   mark_changed();
-  if (record_.task.state == TaskState::Scheduled) effects_.emplace_back(WorkflowTaskReady{});
+  if (workflow_task_ready() || record_.task.state == TaskState::Started)
+    effects_.emplace_back(WorkflowTaskReady{});
 }
 
 }  // namespace durasim::inline v0::engine

@@ -8,6 +8,7 @@
 #include "durasim/core/codec.hpp"
 #include "durasim/core/ids.hpp"
 #include "durasim/core/log.hpp"
+#include "durasim/core/payload_limits.hpp"
 #include "durasim/engine/errors.hpp"
 #include "durasim/engine/options.hpp"
 #include "durasim/store/store.hpp"
@@ -164,9 +165,14 @@ class DURASIM_EXPORT Service {
                                                               const std::string& id) const;
   void remember(const std::string& scope, const std::string& request_id, const std::string& run_id,
                 const store::Digest& fingerprint);
+  void check(const StartRequest& request) const;
+  [[nodiscard]] PayloadLimits payload_limits() const {
+    return {.max_payload_bytes = options_.limits.max_payload_bytes};
+  }
   void changed(RunState& state, WallTime now);
   void apply(const Effect& effect, const std::string& run_id, WallTime now);
   void deliver(const ExternalRecord& external, const std::string& from_run_id, WallTime now);
+  void quarantine(const std::string& run_id, const StoreDamaged& damage);
   void forget_uncommitted();
   void shrink_cache();
   [[nodiscard]] std::string new_id() { return make_uuid(random_); }
@@ -186,6 +192,7 @@ class DURASIM_EXPORT Service {
   std::vector<ActivityHandle> cancellations_;
   std::vector<std::string> closed_;
   std::vector<std::string> evictions_;
+  std::set<std::string, std::less<>> quarantined_;
   std::uint64_t next_token_ = 1;
   std::uint64_t clock_ = 0;  // of the cache
 };

@@ -72,6 +72,7 @@ std::optional<store::RequestRow> Service::find_request(const std::string& scope,
 
 void Service::remember(const std::string& scope, const std::string& request_id,
                        const std::string& run_id, const store::Digest& fingerprint) {
+  if (request_id.empty()) return;
   store::RequestRow row;
   row.scope = scope;
   row.request_id = request_id;
@@ -104,6 +105,7 @@ bool Service::same_start(const StartRun& a, const StartRun& b) const {
 
 std::optional<StartAnswer> Service::answered(const StartRequest& request,
                                              const store::Digest& fingerprint) {
+  if (request.request_id.empty()) return std::nullopt;
   const auto row = find_request(request.run.workflow_id, request.request_id);
   if (!row) return std::nullopt;
   if (row->fingerprint != fingerprint &&
@@ -148,12 +150,28 @@ std::optional<StartAnswer> Service::resolve_conflict(const StartRequest& request
   return std::nullopt;
 }
 
-StartAnswer Service::start(const StartRequest& request, WallTime now) {
-  if (request.run.workflow_id.empty() || request.run.workflow_type.empty() ||
-      request.run.task_queue.empty()) {
+// Before anything is written.
+void Service::check(const StartRequest& request) const {
+  const StartRun& run = request.run;
+  if (run.workflow_id.empty() || run.workflow_type.empty() || run.task_queue.empty()) {
     throw InvalidArgument("start: a workflow id, a workflow type and a task queue are needed");
   }
-  if (request.run.retry) validate(*request.run.retry);
+  const auto refuse_negative = [&](Duration value, std::string_view name) {
+    if (value < Duration::zero())
+      throw InvalidArgument(fmt::format("start of {}: {} is negative", run.workflow_id, name));
+  };
+  refuse_negative(run.execution_timeout, "execution_timeout");
+  refuse_negative(run.run_timeout, "run_timeout");
+  refuse_negative(run.task_timeout, "task_timeout");
+  refuse_negative(run.first_task_delay, "start_delay");
+  if (run.retry) validate(*run.retry);
+  check_payload_sizes(
+      run.input, payload_limits(),
+      fmt::format("workflow {} ({}), argument", run.workflow_type, run.workflow_id));
+}
+
+StartAnswer Service::start(const StartRequest& request, WallTime now) {
+  check(request);
   const store::Digest fingerprint = fingerprint_of(request.run);
   if (auto answer = answered(request, fingerprint)) return *answer;
   if (auto answer = resolve_conflict(request, now)) return *answer;
@@ -179,8 +197,15 @@ StartAnswer Service::start_or_attach(const StartRequest& request, WallTime now) 
 
 StartAnswer Service::signal_with_start(const StartRequest& request, const SignalRun& signal,
                                        WallTime now) {
+  check(request);
+  check_payload_sizes(
+      signal.input, payload_limits(),
+      fmt::format("workflow {}, signal {}, argument", request.run.workflow_id, signal.name));
   const auto current = current_run(request.run.workflow_id);
-  if (current && load(*current).state.open()) {
+  if (current && !signal.request_id.empty() && find_request(*current, signal.request_id))
+    return {*current, false};
+  if (current && load(*current).state.open() &&
+      request.conflict != IdConflictPolicy::TerminateExisting) {
     this->signal(request.run.workflow_id, *current, signal, now);
     return {*current, false};
   }
@@ -209,13 +234,8 @@ void Service::signal(const std::string& workflow_id, const std::string& run_id,
         fmt::format("workflow {}: has received {} signals, which is the limit; continue as new",
                     workflow_id, state.record().signals));
   }
-  for (const Payload& payload : signal.input) {
-    if (payload.data.size() > options_.limits.max_payload_bytes) {
-      throw LimitError(fmt::format("workflow {}, signal {}: an argument has {} bytes; at most {}",
-                                   workflow_id, signal.name, payload.data.size(),
-                                   options_.limits.max_payload_bytes));
-    }
-  }
+  check_payload_sizes(signal.input, payload_limits(),
+                      fmt::format("workflow {}, signal {}, argument", workflow_id, signal.name));
   if (!signal.request_id.empty() && !known)
     remember(target, signal.request_id, target, digest_of(signal.name));
   state.signal(signal, now);
@@ -273,6 +293,9 @@ void Service::deliver(const ExternalRecord& external, const std::string& from_ru
       changed(receiver, now);
     }
   } catch (const WorkflowNotFound&) {
+    found = false;
+  } catch (const StoreDamaged& damage) {
+    options_.logger.error(std::string("not delivered: ") + damage.what());
     found = false;
   }
   sender.external_delivered(external.initiated_event_id, found, now);

@@ -53,6 +53,12 @@ Service::Run& Service::load(const std::string& run_id) {
   return run;
 }
 
+// Nothing is done with a damaged run; the others go on.
+void Service::quarantine(const std::string& run_id, const StoreDamaged& damage) {
+  if (quarantined_.insert(run_id).second)
+    options_.logger.error(fmt::format("run {} is quarantined: {}", run_id, damage.what()));
+}
+
 RunState* Service::find(const std::string& run_id) {
   if (!runs_.contains(run_id) && !store_.run(run_id)) return nullptr;
   return &load(run_id).state;
@@ -161,14 +167,14 @@ void Service::shrink_cache() {
 
 void Service::recover(WallTime now) {
   for (const std::string& run_id : store_.runs_in_flight_at_open()) {
-    RunState* state = find(run_id);
-    if (state == nullptr) continue;
-    state->count_crash(now);
-    changed(*state, now);
-    if (state->record().parked) {
+    Run* run = open_run(run_id);
+    if (run == nullptr) continue;
+    run->state.count_crash(now);
+    changed(run->state, now);
+    if (run->state.record().parked) {
       options_.logger.error(
           fmt::format("run {} is parked: the process died {} times while its code ran", run_id,
-                      state->record().crashes));
+                      run->state.record().crashes));
     }
   }
   store::RunFilter filter;
@@ -191,7 +197,7 @@ void Service::recover(WallTime now) {
         }
         changed(state, now);
       } catch (const StoreDamaged& damage) {
-        options_.logger.error(fmt::format("run {} is quarantined: {}", row.run_id, damage.what()));
+        quarantine(row.run_id, damage);
       }
     }
   }

@@ -5,19 +5,22 @@
 #include "engine/service.hpp"
 #include "mutants/mutants.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace durasim::inline v0::engine {
 
 Service::Run* Service::open_run(const std::string& run_id) {
+  if (quarantined_.contains(run_id)) return nullptr;
   try {
     Run& run = load(run_id);
     return run.state.open() ? &run : nullptr;
   } catch (const WorkflowNotFound&) {
     return nullptr;  // its start was not committed
   } catch (const StoreDamaged& damage) {
-    options_.logger.error(std::string("a run is quarantined: ") + damage.what());
+    quarantine(run_id, damage);
     return nullptr;
   }
 }
@@ -34,6 +37,14 @@ std::optional<WorkflowTask> Service::next_workflow_task(const std::string& task_
     const bool interrupted =
         run->state.record().task.state == TaskState::Started && !run->state.record().parked;
     if (!interrupted && !run->state.workflow_task_ready()) continue;
+    const std::int64_t most = options_.limits.max_history_events;
+    if (const std::int64_t events = run->state.row().next_event_id - 1;
+        most > 0 && events >= most) {
+      run->state.terminate(fmt::format("the history has {} events; at most {}", events, most), {},
+                           options_.identity, now);
+      changed(run->state, now);
+      continue;
+    }
     WorkflowTask task;
     task.run_id = run_id;
     task.workflow_type = run->state.row().workflow_type;
@@ -93,7 +104,10 @@ std::optional<ActivityHandle> Service::next_activity(const std::string& task_que
     queue.pop_front();
     Run* run = open_run(ready.run_id);
     if (run == nullptr) continue;
-    if (!run->state.start_activity(ready.scheduled_event_id, ready.attempt, now)) continue;
+    if (!run->state.start_activity(ready.scheduled_event_id, ready.attempt, now,
+                                   options_.identity)) {
+      continue;
+    }
     changed(run->state, now);
     return ActivityHandle{ready.run_id, ready.scheduled_event_id, ready.attempt};
   }
@@ -145,7 +159,8 @@ HeartbeatReply Service::heartbeat(const ActivityHandle& handle, const PayloadLis
 }
 
 bool Service::fire_due(WallTime now) {
-  const std::vector<std::string> due = store_.due_runs(now, 1000);
+  std::vector<std::string> due = store_.due_runs(now, 1000 + quarantined_.size());
+  std::erase_if(due, [&](const std::string& run_id) { return quarantined_.contains(run_id); });
   for (const std::string& run_id : due) {
     Run* run = open_run(run_id);
     if (run == nullptr) continue;
@@ -159,7 +174,13 @@ bool Service::fire_due(WallTime now) {
 }
 
 std::optional<WallTime> Service::next_due() const {
-  return store_.next_due();
+  if (quarantined_.empty()) return store_.next_due();
+  // A damaged run stays due for ever; it must not hide the others.
+  for (const std::string& run_id : store_.due_runs(WallTime::max(), 1 + quarantined_.size())) {
+    if (quarantined_.contains(run_id)) continue;
+    if (const auto row = store_.run(run_id)) return row->due;
+  }
+  return std::nullopt;
 }
 
 // Three fields; opaque to everybody else.

@@ -104,7 +104,7 @@ TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
     }
     failure = run.machines.task_failure();
     place = place_of(*run.instance);
-  } catch (const HistoryMismatch& error) {
+  } catch (const NonDeterminismError& error) {
     failure = task_failure(WorkflowTaskFailedCause::NonDeterministicError, error.what(),
                            "NonDeterminism");
   } catch (const std::exception& error) {
@@ -131,8 +131,10 @@ PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkfl
   Completion completion;
   try {
     if (run.machines.last_event_id() == 0) {
-      const std::vector<proto::HistoryEvent> events =
+      std::vector<proto::HistoryEvent> events =
           decoded(service_.history(run_id), state->row().workflow_id);
+      // A task that was started is not a query's to run.
+      if (events.back().event_type == EventType::WorkflowTaskStarted) events.pop_back();
       run.machines.apply(events, activate(run));
     }
     completion = run.machines.query(query, activate(run));
@@ -140,6 +142,7 @@ PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkfl
     evict(run_id);
     throw QueryFailed("run " + run_id + ", query " + query.query_type + ": " + error.what());
   }
+  shrink();
   if (completion.failure) {
     throw QueryFailed("run " + run_id + ", query " + query.query_type + ": " +
                       completion.failure->failure.message);

@@ -89,12 +89,13 @@ void check(Comparison& c, const ActivityTaskScheduledEventAttributes& event,
     c.should_equal("start_to_close_timeout", to_duration(event.start_to_close_timeout),
                    command.start_to_close_timeout);
   }
-  if (command.retry_policy && event.retry_policy) {
+  if (event.retry_policy) {
     const RetryPolicy recorded = to_policy(*event.retry_policy);
-    if (recorded.maximum_attempts != command.retry_policy->maximum_attempts ||
-        recorded.initial_interval != command.retry_policy->initial_interval) {
-      c.should_equal("retry_policy", recorded, *command.retry_policy);
-    }
+    RetryPolicy issued = command.retry_policy.value_or(RetryPolicy{});
+    // Recorded as it was resolved.
+    if (issued.maximum_interval == Duration::zero())
+      issued.maximum_interval = recorded.maximum_interval;
+    c.should_equal("retry_policy", recorded, issued);
   }
 }
 

@@ -20,7 +20,7 @@ std::string to_string(const Mismatch& mismatch) {
 }  // namespace replay
 
 HistoryMismatch::HistoryMismatch(replay::Mismatch mismatch)
-    : Error("[TMPRL1100] nondeterminism: " + replay::to_string(mismatch)),
+    : NonDeterminismError("[TMPRL1100] nondeterminism: " + replay::to_string(mismatch)),
       mismatch_(std::move(mismatch)) {}
 HistoryMismatch::~HistoryMismatch() = default;
 

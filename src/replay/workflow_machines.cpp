@@ -52,15 +52,22 @@ void WorkflowMachines::apply(std::span<const proto::HistoryEvent> events,
   for (; next < events.size(); ++next) apply_event(events[next]);
 }
 
+void WorkflowMachines::expect_no_more_commands() const {
+  expect_drained(0, "");
+}
+
+void WorkflowMachines::expect_drained(std::int64_t event_id, const char* event_type) const {
+  if (outgoing_.empty()) return;
+  throw HistoryMismatch({.event_id = event_id,
+                         .event_type = event_type,
+                         .field = "command",
+                         .expected = "no further command",
+                         .actual = std::string(command_name(outgoing_.front().command))});
+}
+
 void WorkflowMachines::run_task(const proto::HistoryEvent& started, bool replaying,
                                 const Activate& activate) {
-  if (!outgoing_.empty()) {
-    throw HistoryMismatch({.event_id = started.event_id,
-                           .event_type = "WorkflowTaskStarted",
-                           .field = "command",
-                           .expected = "no further command",
-                           .actual = std::string(command_name(outgoing_.front().command))});
-  }
+  expect_drained(started.event_id, "WorkflowTaskStarted");
   const auto* attributes = started.attributes_if<proto::WorkflowTaskStartedEventAttributes>();
   header_.run_id = run_id_;
   if (started.event_time) {
@@ -108,6 +115,14 @@ Action WorkflowMachines::take(MachineKind kind, std::uint32_t seq, Input input) 
   const auto row = std::ranges::find_if(
       rows, [&](const Transition& t) { return t.from == operation.state && t.input == input; });
   if (row == rows.end()) {
+    // Commands of a task stand before what happens to them: the code wants one that is not there.
+    if (input != Input::Cancel && input != Input::CancelAndWait && !outgoing_.empty()) {
+      throw HistoryMismatch({.event_id = last_event_id_,
+                             .event_type = std::string(to_string(input)),
+                             .field = "command",
+                             .expected = "no further command",
+                             .actual = std::string(command_name(outgoing_.front().command))});
+    }
     throw FormatError(fmt::format("history: {} {} is {}, but {} comes for it", to_string(kind), seq,
                                   to_string(operation.state), to_string(input)));
   }

@@ -80,13 +80,19 @@ void WorkflowEnvironment::LocalEngine::register_implementations() {
 }
 
 void WorkflowEnvironment::LocalEngine::commit() {
-  service_->commit();
-  for (const std::string& run_id : service_->take_evictions()) {
-    for (auto& [queue, executor] : executors_) executor.evict(run_id);
+  const auto evict = [&](const std::vector<std::string>& run_ids) {
+    for (const std::string& run_id : run_ids) {
+      for (auto& [queue, executor] : executors_) executor.evict(run_id);
+    }
+  };
+  try {
+    service_->commit();
+  } catch (...) {
+    evict(service_->take_evictions());  // code in memory is ahead of what is durable
+    throw;
   }
-  for (const std::string& run_id : service_->take_closed()) {
-    for (auto& [queue, executor] : executors_) executor.evict(run_id);
-  }
+  evict(service_->take_evictions());
+  evict(service_->take_closed());
   for (const engine::ActivityHandle& handle : service_->take_cancellations()) {
     for (const Running& running : running_) {
       if (running.handle == handle)

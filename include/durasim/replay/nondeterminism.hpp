@@ -27,8 +27,9 @@ struct Mismatch {
 
 }  // namespace replay
 
-// Workflow code is not the code that wrote this history. Fails the workflow task, never the run.
-class DURASIM_EXPORT HistoryMismatch : public Error {
+// The NonDeterminismError that knows the event and the field. Fails the workflow task, never the
+// run.
+class DURASIM_EXPORT HistoryMismatch : public NonDeterminismError {
  public:
   explicit HistoryMismatch(replay::Mismatch mismatch);
   ~HistoryMismatch() override;

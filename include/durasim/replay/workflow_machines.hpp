@@ -47,6 +47,10 @@ class DURASIM_EXPORT WorkflowMachines {
   // The step after the events so far, for a query: no other job, no command.
   Completion query(const QueryWorkflow& query, const Activate& activate) const;
 
+  // For a history that is only looked at: throws HistoryMismatch when the code has issued a command
+  // that the events so far do not record.
+  void expect_no_more_commands() const;
+
   // What the task that was started last wants written, in order.
   [[nodiscard]] std::vector<proto::Command> commands() const;
   // A step of that task failed by itself (an exception, a bug): cause and failure.
@@ -83,6 +87,9 @@ class DURASIM_EXPORT WorkflowMachines {
   void resolve_activity(const proto::HistoryEvent& event);
   void resolve_external(const proto::HistoryEvent& event);
   void run_task(const proto::HistoryEvent& started, bool replaying, const Activate& activate);
+
+  // `event_id`: where the missing command's event should have been before; 0: at the end.
+  void expect_drained(std::int64_t event_id, const char* event_type) const;
 
   // Commands of the code (machine_commands.cpp).
   void accept(const Completion& completion);

@@ -54,8 +54,8 @@ class ResultSlot : public PromiseBase {
   template <class U = T>
     requires std::convertible_to<U&&, T>
   void return_value(U&& value) {
+    before_return();  // queries are answered from locals, of which the result may be one
     value_.emplace(std::forward<U>(value));
-    before_return();
   }
   T take() { return std::move(*value_); }
 

@@ -1,0 +1,231 @@
+// The service over a store: tasks that outlive a process, limits, damaged runs, failed commits.
+#include "engine/service.hpp"
+
+#include "durasim/core/ids.hpp"
+#include "durasim/store/memory.hpp"
+#include "durasim/testing/fault_store.hpp"
+
+#include "engine/core_driver.hpp"
+#include "testing/seeded_random.hpp"
+
+#include <memory>
+
+using namespace durasim;
+using namespace durasim::engine;
+using namespace durasim::engine::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Bench {
+  store::Store& store;
+  durasim::testing::SeededRandom random{1};
+  Service service;
+  WallTime now = WallTime(std::chrono::sys_days{std::chrono::January / 1 / 2026});
+
+  explicit Bench(store::Store& under, EngineLimits limits = {})
+      : store(under), service(under, random, {.limits = limits}) {}
+
+  std::string start(const std::string& id, const std::string& request_id = "") {
+    StartRequest request;
+    request.run.workflow_id = id;
+    request.run.workflow_type = "Type";
+    request.run.task_queue = "queue";
+    request.request_id = request_id;
+    const std::string run_id = service.start(request, now).run_id;
+    service.commit();
+    return run_id;
+  }
+  void signal(const std::string& id, const PayloadList& input = {}) {
+    service.signal(id, "", {"go", input, "client", "", std::nullopt}, now);
+    service.commit();
+  }
+  WorkflowTask task() {
+    const auto next = service.next_workflow_task("queue", now);
+    REQUIRE(next);
+    service.commit();
+    return *next;
+  }
+};
+
+// A store that has lost some bytes of one run.
+class DamagedStore final : public store::Store {
+ public:
+  explicit DamagedStore(store::Store& inner) : inner_(inner) {}
+  std::string damaged;
+
+  void commit(std::span<const store::Transition> transitions) override {
+    inner_.commit(transitions);
+  }
+  std::optional<store::RunRow> run(std::string_view run_id) const override {
+    auto row = inner_.run(run_id);
+    if (row && run_id == damaged) row->state += "x";
+    return row;
+  }
+  std::optional<store::RunRow> current_run(std::string_view id) const override {
+    return inner_.current_run(id);
+  }
+  std::vector<store::TaskRow> tasks(std::string_view run_id) const override {
+    return inner_.tasks(run_id);
+  }
+  std::vector<store::HistoryBatch> history(std::string_view run_id,
+                                           std::int64_t from) const override {
+    return inner_.history(run_id, from);
+  }
+  std::optional<store::RequestRow> request(std::string_view scope,
+                                           std::string_view id) const override {
+    return inner_.request(scope, id);
+  }
+  std::vector<store::RunRow> runs(const store::RunFilter& filter) const override {
+    auto rows = inner_.runs(filter);
+    for (auto& row : rows) {
+      if (row.run_id == damaged) row.state += "x";
+    }
+    return rows;
+  }
+  std::vector<std::string> due_runs(WallTime until, std::size_t limit) const override {
+    return inner_.due_runs(until, limit);
+  }
+  std::optional<WallTime> next_due() const override { return inner_.next_due(); }
+  WallTime last_time() const override { return inner_.last_time(); }
+  void set_in_flight(std::size_t slot, std::string_view run_id) noexcept override {
+    inner_.set_in_flight(slot, run_id);
+  }
+  std::vector<std::string> runs_in_flight_at_open() const override { return {damaged}; }
+  void remove(std::string_view run_id) override { inner_.remove(run_id); }
+
+ private:
+  store::Store& inner_;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a task that the dead process had begun is begun again as it is; recovery writes nothing") {
+  store::MemoryStore store;
+  Bench first(store);
+  const std::string run_id = first.start("wf");
+  const WorkflowTask task = first.task();
+  const auto before = store.run(run_id)->next_event_id;
+  Bench second(store);
+  second.now = first.now + 1h;  // though its timeout has long passed
+  second.service.recover(second.now);
+  CHECK(store.run(run_id)->next_event_id == before);
+  const WorkflowTask again = second.task();
+  CHECK(again.started.started_event_id == task.started.started_event_id);
+  CHECK(second.service.complete_workflow_task(again, {complete()}, second.now) ==
+        TaskResult::Completed);
+  second.service.commit();
+  CHECK(store.run(run_id)->status == store::RunStatus::Completed);
+  CHECK(first.service.complete_workflow_task(task, {complete()}, first.now) ==
+        TaskResult::Completed);
+  CHECK_THROWS_AS(first.service.commit(), StoreRejected);  // the dead process writes no more
+}
+
+TEST_CASE("a task is in one worker's hands; its token is good for one answer") {
+  store::MemoryStore store;
+  Bench bench(store);
+  bench.start("wf");
+  const WorkflowTask task = bench.task();
+  CHECK_FALSE(bench.service.next_workflow_task("queue", bench.now));
+  CHECK(bench.service.complete_workflow_task(task, {}, bench.now) == TaskResult::Completed);
+  CHECK(bench.service.complete_workflow_task(task, {}, bench.now) == TaskResult::Stale);
+  bench.signal("wf");
+  const WorkflowTask next = bench.task();
+  CHECK(bench.service.fail_workflow_task(task, {}, bench.now) == TaskResult::Stale);
+  bench.now += 10s;
+  CHECK(bench.service.fire_due(bench.now));
+  CHECK(bench.service.complete_workflow_task(next, {}, bench.now) == TaskResult::Stale);
+}
+
+TEST_CASE(
+    "signals and history have limits; so has a payload, named with workflow, argument, size") {
+  EngineLimits limits;
+  limits.max_signals = 3;
+  limits.max_history_events = 8;
+  limits.max_payload_bytes = 100;
+  store::MemoryStore store;
+  Bench bench(store, limits);
+  const std::string run_id = bench.start("wf");
+  CHECK_THROWS_WITH_AS(bench.signal("wf", text(std::string(200, 'x'))),
+                       doctest::Contains("workflow wf, signal go, argument 1 has 220 bytes"),
+                       LimitError);
+  StartRequest large;
+  large.run.workflow_id = "large";
+  large.run.workflow_type = "Type";
+  large.run.task_queue = "queue";
+  large.run.input = text(std::string(200, 'x'));
+  CHECK_THROWS_WITH_AS(bench.service.start(large, bench.now),
+                       doctest::Contains("workflow Type (large), argument 1"), LimitError);
+  CHECK_FALSE(store.current_run("large"));
+  for (int i = 0; i < 3; ++i) bench.signal("wf");
+  CHECK_THROWS_AS(bench.signal("wf"), LimitError);
+  const WorkflowTask task = bench.task();
+  CHECK(bench.service.complete_workflow_task(task, {timer("1", 1s)}, bench.now) ==
+        TaskResult::Completed);
+  bench.service.commit();
+  bench.now += 1s;
+  bench.service.fire_due(bench.now);
+  bench.service.commit();
+  CHECK_FALSE(bench.service.next_workflow_task("queue", bench.now));
+  bench.service.commit();
+  CHECK(store.run(run_id)->status == store::RunStatus::Terminated);
+}
+
+TEST_CASE("without a request id nothing is deduplicated") {
+  store::MemoryStore store;
+  Bench bench(store);
+  bench.start("a");
+  CHECK_THROWS_AS(bench.start("a"), WorkflowAlreadyStarted);
+  CHECK(bench.start("b") != bench.start("c"));
+}
+
+TEST_CASE("a damaged run is left alone, reported once, and hides no other run") {
+  store::MemoryStore memory;
+  std::string bad;
+  std::string good;
+  WallTime due;
+  {
+    Bench bench(memory);
+    bad = bench.start("bad");
+    good = bench.start("good");
+    for (int i = 0; i < 2; ++i) {
+      const WorkflowTask task = bench.task();
+      const Duration wait = task.run_id == bad ? 1min : 1h;
+      bench.service.complete_workflow_task(task, {timer("1", wait)}, bench.now);
+      bench.service.commit();
+    }
+    due = bench.now + 1h;
+  }
+  DamagedStore store(memory);
+  store.damaged = bad;
+  Bench bench(store);
+  CHECK_NOTHROW(bench.service.recover(bench.now));
+  CHECK_THROWS_AS((void)bench.service.describe("bad", ""), StoreDamaged);
+  CHECK(bench.service.next_due() == due);
+  CHECK_FALSE(bench.service.fire_due(bench.now + 2min));
+  CHECK(bench.service.fire_due(due));
+  CHECK(bench.task().run_id == good);
+}
+
+TEST_CASE("a commit that failed is forgotten: the call can be repeated, the task is there again") {
+  using durasim::testing::CommitFault;
+  auto owned = std::make_unique<store::MemoryStore>();
+  durasim::testing::FaultStore store(std::move(owned));
+  Bench bench(store);
+  const std::string run_id = bench.start("wf");
+  const WorkflowTask task = bench.task();
+  store.fail_commit(1, CommitFault::UnknownNotApplied);
+  CHECK(bench.service.complete_workflow_task(task, {timer("1", 1s)}, bench.now) ==
+        TaskResult::Completed);
+  CHECK_THROWS_AS(bench.service.commit(), StoreUnknown);
+  CHECK(bench.service.take_evictions() == std::vector<std::string>{run_id});
+  CHECK(bench.service.complete_workflow_task(task, {timer("1", 1s)}, bench.now) ==
+        TaskResult::Stale);
+  const WorkflowTask again = bench.task();
+  CHECK(again.started.started_event_id == task.started.started_event_id);
+  CHECK(bench.service.complete_workflow_task(again, {complete()}, bench.now) ==
+        TaskResult::Completed);
+  bench.service.commit();
+  CHECK(store.run(run_id)->status == store::RunStatus::Completed);
+}
