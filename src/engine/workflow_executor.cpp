@@ -45,6 +45,12 @@ void WorkflowExecutor::implement(WorkflowImplementation implementation) {
 WorkflowExecutor::Live& WorkflowExecutor::live(const std::string& run_id,
                                                const std::string& workflow_type) {
   auto found = cache_.find(run_id);
+  // A task that timed out, or was forgotten, while its answer was under way: the code is not where
+  // the history is.
+  if (found != cache_.end() && found->second.ahead) {
+    cache_.erase(found);
+    found = cache_.end();
+  }
   if (found == cache_.end()) {
     WorkflowInstanceOptions instance_options;
     instance_options.logger = options_.logger.for_module("workflow");
@@ -68,16 +74,13 @@ replay::Activate WorkflowExecutor::activate(Live& live) const {
   return [&live](const Activation& activation) { return live.instance->activate(activation); };
 }
 
-TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
+TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
   if (!implements(task.workflow_type)) {
-    return service_.fail_workflow_task(
-        task,
-        task_failure(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
-                     fmt::format("workflow type {} is not implemented here: register it with the "
-                                 "worker of its queue",
-                                 task.workflow_type),
-                     "NotImplemented"),
-        now);
+    return task_failure(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                        fmt::format("workflow type {} is not implemented here: register it with "
+                                    "the worker of its queue",
+                                    task.workflow_type),
+                        "NotImplemented");
   }
   const RunState* state = service_.find(task.run_id);
   const std::string workflow_id = state != nullptr ? state->row().workflow_id : "";
@@ -94,13 +97,10 @@ TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
       throw;
     }
     if (!run.machines.task_failure()) {
+      run.ahead = true;
       std::vector<proto::Command> commands = run.machines.commands();
       for (proto::Command& command : commands) coding_.encode(command, workflow_id);
-      const TaskResult result = service_.complete_workflow_task(task, commands, now);
-      // What the service did not take over is not what the code believes.
-      if (result != TaskResult::Completed) evict(task.run_id);
-      shrink();
-      return result;
+      return commands;
     }
     failure = run.machines.task_failure();
     place = place_of(*run.instance);
@@ -115,7 +115,23 @@ TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
   options_.logger.warning(fmt::format("run {} ({}): workflow task failed {}: {}", task.run_id,
                                       task.workflow_type, place, failure->failure.message));
   coding_.encode(failure->failure, workflow_id);
-  return service_.fail_workflow_task(task, *failure, now);
+  return *failure;
+}
+
+TaskResult WorkflowExecutor::answer(const WorkflowTask& task, const TaskAnswer& answer,
+                                    WallTime now) {
+  if (const auto* failure = std::get_if<WorkflowTaskFailure>(&answer))
+    return service_.fail_workflow_task(task, *failure, now);
+  const auto& commands = std::get<std::vector<proto::Command>>(answer);
+  const TaskResult result = service_.complete_workflow_task(task, commands, now);
+  // What the service did not take over is not what the code believes.
+  if (result != TaskResult::Completed) {
+    evict(task.run_id);
+  } else if (const auto found = cache_.find(task.run_id); found != cache_.end()) {
+    found->second.ahead = false;
+  }
+  shrink();
+  return result;
 }
 
 PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkflow& query) {

@@ -29,6 +29,9 @@ struct ExecutorOptions {
   const PayloadCodec* codec = nullptr;             // borrowed
 };
 
+// What the code answers to a task: its commands, or why it could not.
+using TaskAnswer = std::variant<std::vector<proto::Command>, WorkflowTaskFailure>;
+
 class DURASIM_EXPORT WorkflowExecutor {
  public:
   WorkflowExecutor(Service& service, ExecutorOptions options);
@@ -39,8 +42,14 @@ class DURASIM_EXPORT WorkflowExecutor {
     return implementations_.contains(workflow_type);
   }
 
-  // Runs the code for the task and gives the service its answer.
-  TaskResult execute(const WorkflowTask& task, WallTime now);
+  // Runs the code for the task; the service is only read.
+  TaskAnswer decide(const WorkflowTask& task);
+  // Gives the service the answer to a task, at once or later.
+  TaskResult answer(const WorkflowTask& task, const TaskAnswer& answer, WallTime now);
+  // Both.
+  TaskResult execute(const WorkflowTask& task, WallTime now) {
+    return answer(task, decide(task), now);
+  }
   // Asks the code of a run whose tasks are all done. Throws QueryFailed.
   PayloadList query(const std::string& run_id, const QueryWorkflow& query);
 
@@ -53,6 +62,7 @@ class DURASIM_EXPORT WorkflowExecutor {
     std::unique_ptr<WorkflowInstance> instance;
     replay::WorkflowMachines machines;
     std::uint64_t used = 0;
+    bool ahead = false;  // it has decided a task, and the service has not taken the answer over
   };
 
   Live& live(const std::string& run_id, const std::string& workflow_type);
