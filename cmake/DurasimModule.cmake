@@ -22,9 +22,10 @@ function(durasim_module name)
     POSITION_INDEPENDENT_CODE ON
     INSTALL_RPATH "$ORIGIN"
     VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})
-  # Their sources bring in durasim::proto, whose names would meet the rest's in one translation unit.
-  if(name MATCHES "^(core|replay|engine|testing)$")
-    set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+  # The sanitizer presets compile these in few translation units. The sources of the others bring in durasim::proto, whose
+  # names would meet the rest's there.
+  if(DURASIM_UNITY AND name MATCHES "^(geometry|cad|sim|video)$")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
   endif()
   if(NOT name MATCHES "^(cad|video)$")
     target_link_libraries(durasim INTERFACE ${target})
