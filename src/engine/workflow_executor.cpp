@@ -68,16 +68,13 @@ replay::Activate WorkflowExecutor::activate(Live& live) const {
   return [&live](const Activation& activation) { return live.instance->activate(activation); };
 }
 
-TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
+TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
   if (!implements(task.workflow_type)) {
-    return service_.fail_workflow_task(
-        task,
-        task_failure(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
-                     fmt::format("workflow type {} is not implemented here: register it with the "
-                                 "worker of its queue",
-                                 task.workflow_type),
-                     "NotImplemented"),
-        now);
+    return task_failure(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                        fmt::format("workflow type {} is not implemented here: register it with "
+                                    "the worker of its queue",
+                                    task.workflow_type),
+                        "NotImplemented");
   }
   const RunState* state = service_.find(task.run_id);
   const std::string workflow_id = state != nullptr ? state->row().workflow_id : "";
@@ -96,11 +93,7 @@ TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
     if (!run.machines.task_failure()) {
       std::vector<proto::Command> commands = run.machines.commands();
       for (proto::Command& command : commands) coding_.encode(command, workflow_id);
-      const TaskResult result = service_.complete_workflow_task(task, commands, now);
-      // What the service did not take over is not what the code believes.
-      if (result != TaskResult::Completed) evict(task.run_id);
-      shrink();
-      return result;
+      return commands;
     }
     failure = run.machines.task_failure();
     place = place_of(*run.instance);
@@ -115,7 +108,19 @@ TaskResult WorkflowExecutor::execute(const WorkflowTask& task, WallTime now) {
   options_.logger.warning(fmt::format("run {} ({}): workflow task failed {}: {}", task.run_id,
                                       task.workflow_type, place, failure->failure.message));
   coding_.encode(failure->failure, workflow_id);
-  return service_.fail_workflow_task(task, *failure, now);
+  return *failure;
+}
+
+TaskResult WorkflowExecutor::answer(const WorkflowTask& task, const TaskAnswer& answer,
+                                    WallTime now) {
+  if (const auto* failure = std::get_if<WorkflowTaskFailure>(&answer))
+    return service_.fail_workflow_task(task, *failure, now);
+  const auto& commands = std::get<std::vector<proto::Command>>(answer);
+  const TaskResult result = service_.complete_workflow_task(task, commands, now);
+  // What the service did not take over is not what the code believes.
+  if (result != TaskResult::Completed) evict(task.run_id);
+  shrink();
+  return result;
 }
 
 PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkflow& query) {

@@ -29,6 +29,9 @@ struct ExecutorOptions {
   const PayloadCodec* codec = nullptr;             // borrowed
 };
 
+// What the code answers to a task: its commands, or why it could not.
+using TaskAnswer = std::variant<std::vector<proto::Command>, WorkflowTaskFailure>;
+
 class DURASIM_EXPORT WorkflowExecutor {
  public:
   WorkflowExecutor(Service& service, ExecutorOptions options);
@@ -39,8 +42,14 @@ class DURASIM_EXPORT WorkflowExecutor {
     return implementations_.contains(workflow_type);
   }
 
-  // Runs the code for the task and gives the service its answer.
-  TaskResult execute(const WorkflowTask& task, WallTime now);
+  // Runs the code for the task; the service is only read.
+  TaskAnswer decide(const WorkflowTask& task);
+  // Gives the service the answer to a task, at once or later.
+  TaskResult answer(const WorkflowTask& task, const TaskAnswer& answer, WallTime now);
+  // Both.
+  TaskResult execute(const WorkflowTask& task, WallTime now) {
+    return answer(task, decide(task), now);
+  }
   // Asks the code of a run whose tasks are all done. Throws QueryFailed.
   PayloadList query(const std::string& run_id, const QueryWorkflow& query);
 
