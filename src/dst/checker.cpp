@@ -111,6 +111,12 @@ void check_open_run(engine::Service& service, const store::Store& store, const s
   compare_open(facts.activities, state->activities(), "the activity");
   compare_open(facts.timers, state->timers(), "the timer");
   compare_open(facts.externals, state->externals(), "the request to another run");
+  for (const auto& [id, activity] : state->activities()) {
+    if (ledger.is_closed(run_id, id))
+      throw Violation(
+          fmt::format("{}: activity {} is open after an acknowledged report that ends it",
+                      name_of(*row), activity.activity_id));
+  }
   const bool unseen = facts.last_news > facts.last_task_started;
   if (unseen && record.task.state == engine::TaskState::None && record.completed_tasks > 0)
     throw Violation(name_of(*row) + ": news and no workflow task; " +

@@ -13,6 +13,8 @@ namespace {
 
 using engine::ActivityHandle;
 
+constexpr std::chrono::microseconds kRounding{1};  // of delays that are products
+
 // An own reading of the retry policy, on purpose not the engine's.
 Duration delay_after(const ActivityPlan& plan, int attempt) {
   const RetryPolicy& policy = plan.options.retry;
@@ -60,9 +62,6 @@ void Ledger::attempt_begins(const ActivityHandle& handle, const ActivityTask& ta
   const int most = plan.options.retry.maximum_attempts;
   if (most > 0 && handle.attempt > most)
     throw Violation(fmt::format("{}: at most {} are allowed", name, most));
-  const Duration whole = plan.options.schedule_to_close;
-  if (whole != Duration::zero() && now > task.info.scheduled_time + whole)
-    throw Violation(name + ": begins after schedule-to-close");
   const auto& doubtful = activity.doubtful_details;
   if (task.heartbeat_details != activity.details) {
     if (std::ranges::find(doubtful, task.heartbeat_details) == doubtful.end())
@@ -79,7 +78,7 @@ void Ledger::check_times(const Activity& activity, const Attempt& before, WallTi
                          const std::string& name) const {
   if (before.doubtful || (before.process != process_ && !before.asynchronous)) return;
   if (before.failed) {
-    if (now < *before.failed + before.delay)
+    if (now + kRounding < *before.failed + before.delay)
       throw Violation(
           fmt::format("{}: begins {} ms after the failure, {} ms too early", name,
                       (now - *before.failed) / std::chrono::milliseconds(1),
@@ -92,7 +91,7 @@ void Ledger::check_times(const Activity& activity, const Attempt& before, WallTi
     end = before.started + info.start_to_close_timeout;
   if (info.heartbeat_timeout != Duration::zero())
     end = std::min(end, std::max(before.started, before.last_heartbeat) + info.heartbeat_timeout);
-  if (end == WallTime::max() || now < end + delay_after(activity.plan, info.attempt))
+  if (end == WallTime::max() || now + kRounding < end + delay_after(activity.plan, info.attempt))
     throw Violation(name + ": begins although the attempt before neither failed nor timed out");
 }
 
@@ -137,6 +136,11 @@ void Ledger::report_answered(const ActivityHandle& handle, const ActivityOutcome
   attempt->delay = delay_after(activity.plan, handle.attempt);
   if (const auto& delay = application(failed->failure)->next_retry_delay)
     attempt->delay = delay->duration();
+  const int most = activity.plan.options.retry.maximum_attempts;
+  const ActivityInfo& info = attempt->task.info;
+  const bool too_late = info.schedule_to_close_timeout != Duration::zero() &&
+                        now + attempt->delay > info.scheduled_time + info.schedule_to_close_timeout;
+  activity.closed = (most > 0 && handle.attempt >= most) || too_late;
 }
 
 void Ledger::heartbeat_answered(const ActivityHandle& handle, const PayloadList& details,
@@ -163,6 +167,11 @@ bool Ledger::is_lost(const ActivityHandle& handle) const {
   const auto attempt = activity->second.attempts.find(handle.attempt);
   return attempt != activity->second.attempts.end() && attempt->second.process != process_ &&
          !attempt->second.asynchronous && !attempt->second.doubtful;
+}
+
+bool Ledger::is_closed(const std::string& run_id, std::int64_t scheduled_event_id) const {
+  const auto activity = activities_.find({run_id, scheduled_event_id});
+  return activity != activities_.end() && activity->second.closed;
 }
 
 }  // namespace durasim::inline v0::dst

@@ -61,6 +61,8 @@ class Ledger {
   void process_died();
   // Whether the attempt ran in a process that is gone.
   [[nodiscard]] bool is_lost(const engine::ActivityHandle& handle) const;
+  // Whether an acknowledged report was the activity's last.
+  [[nodiscard]] bool is_closed(const std::string& run_id, std::int64_t scheduled_event_id) const;
 
  private:
   struct Attempt {

@@ -126,8 +126,8 @@ bool Simulation::quiet_round() {
 
 // No faults any more, nobody idle: everything has to end within two virtual days.
 void Simulation::quiet_phase() {
-  crash();  // a last time: also what was damaged is whole again
   faults_ = false;
+  crash();  // a last time: also what was damaged is whole again
   const WallTime limit = now() + 48h;
   for (int rounds = 0;; ++rounds) {
     const bool busy = quiet_round();

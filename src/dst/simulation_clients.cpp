@@ -194,9 +194,9 @@ void Simulation::query() {
   if (client == nullptr) return;
   if (!mutant(MutantId::QuerySeesOldState)) {
     drain_tasks();
-    const std::uint64_t crashes = statistics_.crashes;
+    const std::uint64_t failures = statistics_.crashes + statistics_.rejected;
     commit();
-    if (statistics_.crashes != crashes || service_->dirty()) return;
+    if (statistics_.crashes + statistics_.rejected != failures || service_->dirty()) return;
   } else if (service_->dirty()) {
     return;
   }

@@ -45,6 +45,12 @@ void WorkflowExecutor::implement(WorkflowImplementation implementation) {
 WorkflowExecutor::Live& WorkflowExecutor::live(const std::string& run_id,
                                                const std::string& workflow_type) {
   auto found = cache_.find(run_id);
+  // A task that timed out, or was forgotten, while its answer was under way: the code is not where
+  // the history is.
+  if (found != cache_.end() && found->second.ahead) {
+    cache_.erase(found);
+    found = cache_.end();
+  }
   if (found == cache_.end()) {
     WorkflowInstanceOptions instance_options;
     instance_options.logger = options_.logger.for_module("workflow");
@@ -91,6 +97,7 @@ TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
       throw;
     }
     if (!run.machines.task_failure()) {
+      run.ahead = true;
       std::vector<proto::Command> commands = run.machines.commands();
       for (proto::Command& command : commands) coding_.encode(command, workflow_id);
       return commands;
@@ -118,7 +125,11 @@ TaskResult WorkflowExecutor::answer(const WorkflowTask& task, const TaskAnswer& 
   const auto& commands = std::get<std::vector<proto::Command>>(answer);
   const TaskResult result = service_.complete_workflow_task(task, commands, now);
   // What the service did not take over is not what the code believes.
-  if (result != TaskResult::Completed) evict(task.run_id);
+  if (result != TaskResult::Completed) {
+    evict(task.run_id);
+  } else if (const auto found = cache_.find(task.run_id); found != cache_.end()) {
+    found->second.ahead = false;
+  }
   shrink();
   return result;
 }

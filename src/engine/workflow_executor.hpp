@@ -62,6 +62,7 @@ class DURASIM_EXPORT WorkflowExecutor {
     std::unique_ptr<WorkflowInstance> instance;
     replay::WorkflowMachines machines;
     std::uint64_t used = 0;
+    bool ahead = false;  // it has decided a task, and the service has not taken the answer over
   };
 
   Live& live(const std::string& run_id, const std::string& workflow_type);
