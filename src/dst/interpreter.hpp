@@ -23,6 +23,7 @@ struct ProgramInput {
 };
 BOOST_DESCRIBE_STRUCT(ProgramInput, (), (seed, generation, received))
 
+inline constexpr std::string_view kTaskQueue = "queue";
 inline constexpr std::string_view kWorkflowType = "program";
 inline constexpr std::string_view kActivityType = "work";
 inline constexpr std::string_view kSignalName = "note";

@@ -45,7 +45,7 @@ class Ledger {
   std::map<std::string, Call> calls;        // acknowledged signals and cancellations, by request id
   std::set<std::string> termination_asked;  // runs
   std::set<std::string> terminated;         // runs, acknowledged
-  std::map<std::string, int> crashes;       // by run: deaths of the process while its code ran
+  std::map<std::string, int> crashes;  // by run whose code has run: deaths of the process since
 
   // ---- attempts of activities ----
   // User code starts: its attempt must be new, allowed, not early, and know the last heartbeat.

@@ -148,7 +148,7 @@ void Simulation::quiet_phase() {
       act({"fire due", 0, &Simulation::fire_due});
       act({"commit", 0, &Simulation::commit});
     }
-    bool helped = due.has_value();
+    bool helped = due.has_value() || !started || !doubtful_.empty();
     for (const store::RunRow& row : open) {  // some wait for a signal, others are parked
       const engine::RunState* state = service_->find(row.run_id);
       if (state->record().parked) {

@@ -15,14 +15,12 @@ namespace durasim::inline v0::dst {
 
 namespace {
 
-constexpr std::string_view kQueue = "queue";
-
 engine::StartRequest request_of(int number, std::uint64_t seed, const Program& program,
                                 const std::string& request_id) {
   engine::StartRequest request;
   request.run.workflow_id = workflow_id_of(number);
   request.run.workflow_type = std::string(kWorkflowType);
-  request.run.task_queue = std::string(kQueue);
+  request.run.task_queue = std::string(kTaskQueue);
   request.run.input = to_payloads(ProgramInput{.seed = seed, .generation = 0, .received = {}});
   request.run.run_timeout = program.run_timeout;
   request.run.task_timeout = program.task_timeout;

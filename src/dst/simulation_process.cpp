@@ -60,6 +60,7 @@ void Simulation::boot() {
     } catch (const testing::DiskStopped&) {  // within the recovery
     }
     ++statistics_.crashes;
+    for (auto& [run_id, crashes] : ledger_.crashes) ++crashes;
     executor_.reset();
     service_.reset();
     disk_.crash(testing::kCrashes[below(testing::kCrashes.size())]);
@@ -122,7 +123,8 @@ void Simulation::check_recovery_is_idempotent() {
 void Simulation::die(Crash mode) {
   ++statistics_.crashes;
   settle(Answer::Unknown);
-  for (const HeldTask& held : held_) ++ledger_.crashes[held.task.run_id];
+  // Marks of runs in flight are not durable: power loss can bring one back that was cleared.
+  for (auto& [run_id, crashes] : ledger_.crashes) ++crashes;
   held_.clear();
   // Who completes an activity from elsewhere does not die with the process.
   std::erase_if(attempts_, [&](Attempt& attempt) {

@@ -17,18 +17,18 @@ namespace durasim::inline v0::dst {
 
 namespace {
 
-const std::string kQueue = "queue";
 constexpr std::size_t kMostReported = 16;
 
 }  // namespace
 
 void Simulation::begin_task() {
-  const auto task = service_->next_workflow_task(kQueue, now());
+  const auto task = service_->next_workflow_task(std::string(kTaskQueue), now());
   if (!task) return;
   std::size_t slot = 0;
   while (std::ranges::any_of(held_, [&](const HeldTask& held) { return held.slot == slot; }))
     ++slot;
   store_->set_in_flight(slot, task->run_id);
+  ledger_.crashes.try_emplace(task->run_id, 0);
   engine::TaskAnswer answer = executor_->decide(*task);
   if (const auto* failure = std::get_if<WorkflowTaskFailure>(&answer);
       failure != nullptr && store_->victim().empty()) {
@@ -81,7 +81,7 @@ const ActivityPlan& Simulation::plan_of(const std::string& argument, std::string
 }
 
 void Simulation::start_activity() {
-  const auto handle = service_->next_activity(kQueue, now());
+  const auto handle = service_->next_activity(std::string(kTaskQueue), now());
   if (!handle) return;
   const ActivityTask task = service_->activity_task(*handle);
   const WallTime at = now();
