@@ -119,10 +119,10 @@ void Simulation::call(const Ledger::Call& call, const std::string& text) {
     return;  // the run has closed
   }
   waiting_.push_back([this, call, text, known](Answer answer) {
-    if (answer == Answer::Ok) {
+    if (answer == Answer::Ok || known) {
       ledger_.calls.emplace(call.request_id, call);
     } else if (answer == Answer::Unknown) {
-      if (!known) in_one_commit_.push_back(call);
+      in_one_commit_.push_back(call);
       doubtful_.push_back({call, text});
     } else {
       // Provably nothing has happened, so that the caller is free to make a new call of it.
