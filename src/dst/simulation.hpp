@@ -146,6 +146,9 @@ class Simulation {
   void request_cancel();
   void terminate();
   void query();
+  [[nodiscard]] std::uint64_t failed_commits() const {
+    return statistics_.crashes + statistics_.rejected + statistics_.unknown;
+  }
   void look();
   Client* pick_started();
 

@@ -119,10 +119,10 @@ void Simulation::call(const Ledger::Call& call, const std::string& text) {
     return;  // the run has closed
   }
   waiting_.push_back([this, call, text, known](Answer answer) {
-    if (answer == Answer::Ok) {
+    if (answer == Answer::Ok || known) {
       ledger_.calls.emplace(call.request_id, call);
     } else if (answer == Answer::Unknown) {
-      if (!known) in_one_commit_.push_back(call);
+      in_one_commit_.push_back(call);
       doubtful_.push_back({call, text});
     } else {
       // Provably nothing has happened, so that the caller is free to make a new call of it.
@@ -192,9 +192,9 @@ void Simulation::query() {
   if (client == nullptr) return;
   if (!mutant(MutantId::QuerySeesOldState)) {
     drain_tasks();
-    const std::uint64_t failures = statistics_.crashes + statistics_.rejected;
+    const std::uint64_t failures = failed_commits();
     commit();
-    if (statistics_.crashes + statistics_.rejected != failures || service_->dirty()) return;
+    if (failed_commits() != failures || service_->dirty()) return;
   } else if (service_->dirty()) {
     return;
   }
@@ -204,7 +204,7 @@ void Simulation::query() {
   const store::RunStatus status = state->row().status;
   const engine::WorkflowTaskRecord task = state->record().task;
   const bool answers = state->record().completed_tasks > 0 && !state->record().parked &&
-                       task.state != engine::TaskState::Started && task.not_before == WallTime{} &&
+                       task.state == engine::TaskState::None &&
                        (state->open() || status == store::RunStatus::Completed);
   const store::RunRow before = state->row();
   std::vector<std::string> received;

@@ -166,7 +166,9 @@ void Service::shrink_cache() {
 }
 
 void Service::recover(WallTime now) {
-  for (const std::string& run_id : store_.runs_in_flight_at_open()) {
+  // A run whose task timed out may be in flight twice; it was one death all the same.
+  const std::vector<std::string> in_flight = store_.runs_in_flight_at_open();
+  for (const std::string& run_id : std::set(in_flight.begin(), in_flight.end())) {
     Run* run = open_run(run_id);
     if (run == nullptr) continue;
     run->state.count_crash(now);

@@ -263,7 +263,8 @@ TEST_CASE("resolutions of what the code has not started are non-determinism") {
     return run.step({std::move(job)}).at(0);
   };
   CHECK(after(Driver::fire(2)) ==
-        "task failed (24): history fires timer 2, which this run's code has not started (it has started "
+        "task failed (24): history fires timer 2, which this run's code has not started (it has "
+        "started "
         "1): the code differs from the code that made this history");
   CHECK(after(Driver::done(7, 1)).starts_with("task failed (24): history resolves activity 7"));
   CHECK(after(durasim::ResolveSignalExternalWorkflow{.seq = 1, .failure = {}})
