@@ -151,6 +151,7 @@ void Simulation::quiet_phase() {
     bool helped = due.has_value() || !started || !doubtful_.empty();
     for (const store::RunRow& row : open) {  // some wait for a signal, others are parked
       const engine::RunState* state = service_->find(row.run_id);
+      if (state == nullptr || !state->open()) continue;  // closed since the store was asked
       if (state->record().parked) {
         service_->resume_parked(row.workflow_id, row.run_id, now());
         helped = true;
