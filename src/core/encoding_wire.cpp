@@ -4,9 +4,26 @@
 #include "core/describe_command.hpp"
 #include "core/describe_failure.hpp"
 #include "core/describe_history.hpp"
-#include "core/message_codec.hpp"
+#include "core/event_codec.hpp"
 
 namespace durasim::inline v0 {
+
+namespace codec {
+
+void encode_fields(Encoder& out, const proto::HistoryEvent& event) {
+  encode_fields<proto::HistoryEvent>(out, event);
+}
+void encode_fields(Encoder& out, const proto::Failure& failure) {
+  encode_fields<proto::Failure>(out, failure);
+}
+void decode_fields(protozero::data_view bytes, proto::HistoryEvent& event, DecodeBudget& budget) {
+  decode_fields<proto::HistoryEvent>(bytes, event, budget);
+}
+void decode_fields(protozero::data_view bytes, proto::Failure& failure, DecodeBudget& budget) {
+  decode_fields<proto::Failure>(bytes, failure, budget);
+}
+
+}  // namespace codec
 
 std::string encode(const proto::History& history) {
   return codec::encode_message(history);

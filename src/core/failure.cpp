@@ -3,6 +3,7 @@
 // its message unchanged.
 #include "durasim/core/failure.hpp"
 
+#include "core/one_of.hpp"
 #include "core/utf8.hpp"
 
 #include <cxxabi.h>
@@ -12,6 +13,9 @@
 #include <utility>
 
 namespace durasim::inline v0 {
+
+template class DURASIM_EXPORT_TEMPLATE proto::OneOf<proto::FailureInfoVariant>;
+
 namespace {
 
 constexpr std::string_view kSource = "durasim";

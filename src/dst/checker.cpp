@@ -178,7 +178,8 @@ void Checker::check_end(const Run& run) {
   const bool by_code =
       run.row.status != RunStatus::Terminated && run.row.status != RunStatus::TimedOut;
   if (by_code && (run.row.status == RunStatus::Canceled) != (facts.cancel_requests > 0))
-    throw Violation("ends otherwise than its cancellation says");
+    throw Violation(fmt::format("ends otherwise than its cancellation says ({} requests): {}",
+                                facts.cancel_requests, to_json(end)));
   if (const auto* completed = end.attributes_if<WorkflowExecutionCompletedEventAttributes>()) {
     if (!last || fails) throw Violation("completed, against its program");
     std::string result =

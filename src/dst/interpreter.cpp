@@ -178,7 +178,11 @@ Workflow<std::string> run_program(WorkflowContext ctx, ProgramInput input) {
       const CancellationScope shield = ctx.shielded();
       ActivityOptions options = generation.clean_up.options;
       options.activity_id = "clean";
-      static_cast<void>(co_await shield.run(kWork, life.argument("clean"), std::move(options)));
+      try {
+        static_cast<void>(co_await shield.run(kWork, life.argument("clean"), std::move(options)));
+      } catch (const ActivityFailure&) {
+        // Out of time, for example: the run is canceled all the same.
+      }
     }
     throw CanceledFailure(trace);
   }

@@ -177,7 +177,7 @@ SeedResult Simulation::run() {
     boot();
     fault_phase();
     quiet_phase();
-    service_->commit();
+    service_->commit(now());
     Checker checker(*log_, ledger_, *service_);
     checker.check_all();
     statistics_.runs = checker.runs();

@@ -182,10 +182,11 @@ class Simulation {
   std::unique_ptr<engine::Service> service_;
   std::unique_ptr<engine::WorkflowExecutor> executor_;
 
-  WallTime wall_;    // may jump
-  WallTime steady_;  // of the machine: only ever forward
-  WallTime boot_;    // steady time when the process came up
-  WallTime base_;    // engine time then
+  WallTime wall_;               // may jump
+  WallTime steady_;             // of the machine: only ever forward
+  WallTime boot_;               // steady time when the process came up
+  WallTime base_;               // engine time then
+  WallTime acknowledged_at_{};  // the last commit
 
   Ledger ledger_;
   std::vector<Client> clients_;

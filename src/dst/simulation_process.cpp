@@ -73,6 +73,9 @@ void Simulation::boot() {
 // Everything that was acknowledged is there, a group in doubt completely or not at all, no attempt
 // of the dead process counts as running.
 void Simulation::check_after_boot() {
+  if (base_ < acknowledged_at_)
+    throw Violation(fmt::format("time goes back by {} ms with a restart",
+                                (acknowledged_at_ - base_) / std::chrono::milliseconds(1)));
   for (const Ledger::Start& start : ledger_.starts) {
     const auto row = log_->request(start.workflow_id, start.request_id);
     if (!row || row->run_id != start.run_id || !log_->run(start.run_id))
@@ -160,8 +163,9 @@ void Simulation::commit() {
   const bool dirty = service_->dirty();
   if (!dirty && waiting_.empty()) return;
   try {
-    service_->commit();
+    service_->commit(now());
     ++statistics_.commits;
+    if (dirty) acknowledged_at_ = now();
     note("commit");
     settle(Answer::Ok);
     deliver_news();

@@ -1,8 +1,8 @@
 // The descriptions of the records; the numbers are on disk and persistent.
 #include "engine/run_codec.hpp"
 
-#include "core/describe_history.hpp"
-#include "core/message_codec.hpp"
+#include "core/describe_failure.hpp"
+#include "core/event_codec.hpp"
 
 namespace durasim::inline v0 {
 

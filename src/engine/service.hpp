@@ -125,8 +125,9 @@ class DURASIM_EXPORT Service {
 
   // ---- durability (service_commit.cpp) ----
   [[nodiscard]] bool dirty() const { return !dirty_.empty(); }
+  // `now` is kept with it, so that a process that follows this one never begins at an earlier time.
   // Throws StoreRejected or StoreUnknown, after having forgotten what was not written.
-  void commit();
+  void commit(WallTime now);
   // What the last commits have allowed: attempts to be told to stop, runs that have closed.
   std::vector<ActivityHandle> take_cancellations() { return std::exchange(cancellations_, {}); }
   std::vector<std::string> take_closed() { return std::exchange(closed_, {}); }

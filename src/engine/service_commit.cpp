@@ -101,12 +101,13 @@ void Service::apply(const Effect& effect, const std::string& run_id, WallTime no
   }
 }
 
-void Service::commit() {
+void Service::commit(WallTime now) {
   if (dirty_.empty()) return;
   std::vector<store::Transition> group;
   group.reserve(dirty_.size());
   for (const std::string& run_id : dirty_) {
     store::Transition transition = runs_.at(run_id).state.take_transition();
+    if (!mutant(MutantId::TimeNotNoted)) transition.note_time = now;
     for (auto& [writer, request] : uncommitted_requests_) {
       if (writer == run_id) transition.requests.push_back(std::move(request));
     }
@@ -203,7 +204,7 @@ void Service::recover(WallTime now) {
       }
     }
   }
-  commit();
+  commit(now);
 }
 
 }  // namespace durasim::inline v0::engine

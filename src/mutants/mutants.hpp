@@ -37,6 +37,7 @@
   X(AckBeforeCommit, "ack-before-commit", "calls are acknowledged before they are durable")        \
   X(UnknownTakenAsRejected, "unknown-taken-as-rejected", "unknown is called not applied")          \
   X(ActivityBeforeCommit, "activity-before-commit", "user code runs before its start is durable")  \
+  X(TimeNotNoted, "time-not-noted", "a restart may begin at an earlier time than was used")        \
   X(QuerySeesOldState, "query-sees-old-state", "a query does not wait for a pending task")         \
   X(CacheNotEvicted, "cache-not-evicted", "code in memory survives a commit that failed")          \
   X(AckBeforeSync, "store-ack-before-sync", "a commit is acknowledged without a sync")             \

@@ -86,7 +86,7 @@ void WorkflowEnvironment::LocalEngine::commit() {
     }
   };
   try {
-    service_->commit();
+    service_->commit(now());
   } catch (...) {
     evict(service_->take_evictions());  // code in memory is ahead of what is durable
     throw;

@@ -57,7 +57,7 @@ proto::HistoryEvent random_event(RandomMessages& random, std::size_t which) {
 }
 
 constexpr std::size_t kEventTypes = std::variant_size_v<proto::EventAttributesVariant> - 2;
-constexpr std::size_t kCommandTypes = std::variant_size_v<proto::Command::Attributes> - 1;
+constexpr std::size_t kCommandTypes = std::variant_size_v<proto::CommandAttributesVariant> - 1;
 
 // Something small happens to the bytes.
 std::string damaged(std::string bytes, RandomMessages& random) {

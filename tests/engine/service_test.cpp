@@ -33,17 +33,17 @@ struct Bench {
     request.run.task_queue = "queue";
     request.request_id = request_id;
     const std::string run_id = service.start(request, now).run_id;
-    service.commit();
+    service.commit(now);
     return run_id;
   }
   void signal(const std::string& id, const PayloadList& input = {}) {
     service.signal(id, "", {"go", input, "client", "", std::nullopt}, now);
-    service.commit();
+    service.commit(now);
   }
   WorkflowTask task() {
     const auto next = service.next_workflow_task("queue", now);
     REQUIRE(next);
-    service.commit();
+    service.commit(now);
     return *next;
   }
 };
@@ -115,11 +115,21 @@ TEST_CASE(
   CHECK(again.started.started_event_id == task.started.started_event_id);
   CHECK(second.service.complete_workflow_task(again, {complete()}, second.now) ==
         TaskResult::Completed);
-  second.service.commit();
+  second.service.commit(second.now);
   CHECK(store.run(run_id)->status == store::RunStatus::Completed);
   CHECK(first.service.complete_workflow_task(task, {complete()}, first.now) ==
         TaskResult::Completed);
-  CHECK_THROWS_AS(first.service.commit(), StoreRejected);  // the dead process writes no more
+  CHECK_THROWS_AS(first.service.commit(first.now),
+                  StoreRejected);  // the dead process writes no more
+}
+
+TEST_CASE("a commit notes its time, which no later process may fall behind") {
+  store::MemoryStore store;
+  Bench bench(store);
+  bench.start("w");
+  bench.now += 5s;
+  const WorkflowTask task = bench.task();
+  CHECK(store.last_time() == bench.now);
 }
 
 TEST_CASE("a task is in one worker's hands; its token is good for one answer") {
@@ -163,12 +173,12 @@ TEST_CASE(
   const WorkflowTask task = bench.task();
   CHECK(bench.service.complete_workflow_task(task, {timer("1", 1s)}, bench.now) ==
         TaskResult::Completed);
-  bench.service.commit();
+  bench.service.commit(bench.now);
   bench.now += 1s;
   bench.service.fire_due(bench.now);
-  bench.service.commit();
+  bench.service.commit(bench.now);
   CHECK_FALSE(bench.service.next_workflow_task("queue", bench.now));
-  bench.service.commit();
+  bench.service.commit(bench.now);
   CHECK(store.run(run_id)->status == store::RunStatus::Terminated);
 }
 
@@ -193,7 +203,7 @@ TEST_CASE("a damaged run is left alone, reported once, and hides no other run") 
       const WorkflowTask task = bench.task();
       const Duration wait = task.run_id == bad ? 1min : 1h;
       bench.service.complete_workflow_task(task, {timer("1", wait)}, bench.now);
-      bench.service.commit();
+      bench.service.commit(bench.now);
     }
     due = bench.now + 1h;
   }
@@ -218,7 +228,7 @@ TEST_CASE("a commit that failed is forgotten: the call can be repeated, the task
   store.fail_commit(1, CommitFault::UnknownNotApplied);
   CHECK(bench.service.complete_workflow_task(task, {timer("1", 1s)}, bench.now) ==
         TaskResult::Completed);
-  CHECK_THROWS_AS(bench.service.commit(), StoreUnknown);
+  CHECK_THROWS_AS(bench.service.commit(bench.now), StoreUnknown);
   CHECK(bench.service.take_evictions() == std::vector<std::string>{run_id});
   CHECK(bench.service.complete_workflow_task(task, {timer("1", 1s)}, bench.now) ==
         TaskResult::Stale);
@@ -226,6 +236,6 @@ TEST_CASE("a commit that failed is forgotten: the call can be repeated, the task
   CHECK(again.started.started_event_id == task.started.started_event_id);
   CHECK(bench.service.complete_workflow_task(again, {complete()}, bench.now) ==
         TaskResult::Completed);
-  bench.service.commit();
+  bench.service.commit(bench.now);
   CHECK(store.run(run_id)->status == store::RunStatus::Completed);
 }

@@ -185,21 +185,26 @@ struct RequestCancelNexusOperationCommandAttributes {
   UnknownFields unknown_fields;
   bool operator==(const RequestCancelNexusOperationCommandAttributes&) const = default;
 };
+
+// What a command carries, in the order of CommandType.
+using CommandAttributesVariant = std::variant<
+    std::monostate, Boxed<ScheduleActivityTaskCommandAttributes>,
+    RequestCancelActivityTaskCommandAttributes, StartTimerCommandAttributes,
+    CompleteWorkflowExecutionCommandAttributes, FailWorkflowExecutionCommandAttributes,
+    CancelTimerCommandAttributes, CancelWorkflowExecutionCommandAttributes,
+    Boxed<RequestCancelExternalWorkflowExecutionCommandAttributes>, RecordMarkerCommandAttributes,
+    Boxed<ContinueAsNewWorkflowExecutionCommandAttributes>,
+    Boxed<StartChildWorkflowExecutionCommandAttributes>,
+    Boxed<SignalExternalWorkflowExecutionCommandAttributes>,
+    UpsertWorkflowSearchAttributesCommandAttributes, ProtocolMessageCommandAttributes,
+    ModifyWorkflowPropertiesCommandAttributes, Boxed<ScheduleNexusOperationCommandAttributes>,
+    RequestCancelNexusOperationCommandAttributes>;
+
+extern template class DURASIM_EXPORT_TEMPLATE OneOf<CommandAttributesVariant>;
+
 // temporal.api.command.v1.Command
 struct Command {
-  // In the order of CommandType.
-  using Attributes = std::variant<
-      std::monostate, Boxed<ScheduleActivityTaskCommandAttributes>,
-      RequestCancelActivityTaskCommandAttributes, StartTimerCommandAttributes,
-      CompleteWorkflowExecutionCommandAttributes, FailWorkflowExecutionCommandAttributes,
-      CancelTimerCommandAttributes, CancelWorkflowExecutionCommandAttributes,
-      Boxed<RequestCancelExternalWorkflowExecutionCommandAttributes>, RecordMarkerCommandAttributes,
-      Boxed<ContinueAsNewWorkflowExecutionCommandAttributes>,
-      Boxed<StartChildWorkflowExecutionCommandAttributes>,
-      Boxed<SignalExternalWorkflowExecutionCommandAttributes>,
-      UpsertWorkflowSearchAttributesCommandAttributes, ProtocolMessageCommandAttributes,
-      ModifyWorkflowPropertiesCommandAttributes, Boxed<ScheduleNexusOperationCommandAttributes>,
-      RequestCancelNexusOperationCommandAttributes>;
+  using Attributes = OneOf<CommandAttributesVariant>;
 
   CommandType command_type{};
   Boxed<UserMetadata> user_metadata;
@@ -222,7 +227,7 @@ struct Command {
 // The type of the commands that carry an A. Temporal has given up the number 15.
 template <class A>
 inline constexpr CommandType command_type_of = [] {
-  constexpr auto index = static_cast<std::int32_t>(alternative_index<A, Command::Attributes>);
+  constexpr auto index = static_cast<std::int32_t>(alternative_index<A, CommandAttributesVariant>);
   return static_cast<CommandType>(index < 15 ? index : index + 1);
 }();
 

@@ -9,3 +9,5 @@
 // Everything a program links by name carries this; the libraries are built with
 // -fvisibility=hidden.
 #define DURASIM_EXPORT [[gnu::visibility("default")]]
+// The same on an explicit instantiation, where the standard form may not stand.
+#define DURASIM_EXPORT_TEMPLATE __attribute__((visibility("default")))

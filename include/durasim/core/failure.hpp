@@ -109,13 +109,17 @@ struct NexusHandlerFailureInfo {
   bool operator==(const NexusHandlerFailureInfo&) const = default;
 };
 
+using FailureInfoVariant =
+    std::variant<std::monostate, ApplicationFailureInfo, TimeoutFailureInfo, CanceledFailureInfo,
+                 TerminatedFailureInfo, ServerFailureInfo, ResetWorkflowFailureInfo,
+                 ActivityFailureInfo, ChildWorkflowExecutionFailureInfo, NexusOperationFailureInfo,
+                 NexusHandlerFailureInfo>;
+
+extern template class DURASIM_EXPORT_TEMPLATE OneOf<FailureInfoVariant>;
+
 // temporal.api.failure.v1.Failure
 struct Failure {
-  using Info =
-      std::variant<std::monostate, ApplicationFailureInfo, TimeoutFailureInfo, CanceledFailureInfo,
-                   TerminatedFailureInfo, ServerFailureInfo, ResetWorkflowFailureInfo,
-                   ActivityFailureInfo, ChildWorkflowExecutionFailureInfo,
-                   NexusOperationFailureInfo, NexusHandlerFailureInfo>;
+  using Info = OneOf<FailureInfoVariant>;
   std::string message;
   std::string source;
   std::string stack_trace;

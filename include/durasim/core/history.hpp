@@ -71,23 +71,8 @@ using EventAttributesVariant = std::variant<
     WorkflowExecutionUnpausedEventAttributes,
     WorkflowExecutionTimeSkippingTransitionedEventAttributes, UnknownEvent>;
 
-// The variant as a type whose copying, comparison and destruction are compiled once, in
-// libdurasim_core: sixty alternatives cost every source that holds events ten seconds otherwise.
-class EventAttributes : public EventAttributesVariant {
- public:
-  EventAttributes() = default;
-  template <class A>
-    requires is_alternative_of<A, EventAttributesVariant>
-  EventAttributes(A attributes)  // NOLINT: as std::variant
-      : EventAttributesVariant(std::in_place_index<alternative_index<A, EventAttributesVariant>>,
-                               std::move(attributes)) {}
-  DURASIM_EXPORT EventAttributes(const EventAttributes& other);
-  DURASIM_EXPORT EventAttributes(EventAttributes&& other) noexcept;
-  DURASIM_EXPORT EventAttributes& operator=(const EventAttributes& other);
-  DURASIM_EXPORT EventAttributes& operator=(EventAttributes&& other) noexcept;
-  DURASIM_EXPORT ~EventAttributes();
-  DURASIM_EXPORT bool operator==(const EventAttributes& other) const;
-};
+using EventAttributes = OneOf<EventAttributesVariant>;
+extern template class DURASIM_EXPORT_TEMPLATE OneOf<EventAttributesVariant>;
 
 // temporal.api.history.v1.HistoryEvent
 struct HistoryEvent {
@@ -108,11 +93,11 @@ struct HistoryEvent {
   // The attributes if they are an A (say, TimerFiredEventAttributes), else null.
   template <class A>
   [[nodiscard]] const A* attributes_if() const {
-    return alternative_if<A>(static_cast<const EventAttributesVariant&>(attributes));
+    return alternative_if<A>(attributes);
   }
   template <class A>
   [[nodiscard]] A* attributes_if() {
-    return alternative_if<A>(static_cast<EventAttributesVariant&>(attributes));
+    return alternative_if<A>(attributes);
   }
 };
 

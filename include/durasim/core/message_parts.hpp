@@ -111,11 +111,45 @@ inline constexpr std::size_t alternative_index<A, std::variant<T...>> = [] {
   return index;
 }();
 
-// True for the alternatives themselves, plain or Boxed.
-template <class A, class OneOf>
-inline constexpr bool is_alternative_of = false;
+// What an alternative holds: itself, or what is Boxed in it.
+template <class T>
+struct Unboxed {
+  using type = T;
+};
+template <class T>
+struct Unboxed<Boxed<T>> {
+  using type = T;
+};
+
+// True for what the alternatives of a std::variant hold.
+template <class A, class Variant>
+inline constexpr bool is_held_by = false;
 template <class A, class... T>
-inline constexpr bool is_alternative_of<A, std::variant<T...>> = (is_alternative<A, T> || ...);
+inline constexpr bool is_held_by<A, std::variant<T...>> =
+    (std::is_same_v<A, typename Unboxed<T>::type> || ...);
+
+// A one-of whose copying, comparison and destruction are compiled once, in libdurasim_core: sixty
+// alternatives cost every source that holds events ten seconds otherwise. Reads as the std::variant
+// that it is. Its members are defined in src/core/one_of.hpp, for explicit instantiation.
+template <class Variant>
+class DURASIM_EXPORT OneOf : public Variant {
+ public:
+  OneOf();
+  template <class A>
+    requires is_held_by<A, Variant>
+  OneOf(A value)  // NOLINT: as std::variant
+      : OneOf(alternative_index<A, Variant>, &value) {}
+  OneOf(const OneOf& other);
+  OneOf(OneOf&& other) noexcept;
+  OneOf& operator=(const OneOf& other);
+  OneOf& operator=(OneOf&& other) noexcept;
+  ~OneOf();
+  bool operator==(const OneOf& other) const;
+
+ private:
+  // Moves from the value that the alternative of that index holds.
+  OneOf(std::size_t index, void* value);
+};
 
 // The value of a one-of if it is an A, plain or Boxed, else null. OneOf may be const.
 template <class A, class OneOf>
@@ -126,6 +160,14 @@ template <class A, class OneOf>
   } else {
     return value && *value ? &**value : nullptr;
   }
+}
+template <class A, class Variant>
+[[nodiscard]] const A* alternative_if(const OneOf<Variant>& one_of) {
+  return alternative_if<A>(static_cast<const Variant&>(one_of));
+}
+template <class A, class Variant>
+[[nodiscard]] A* alternative_if(OneOf<Variant>& one_of) {
+  return alternative_if<A>(static_cast<Variant&>(one_of));
 }
 
 }  // namespace proto

@@ -91,12 +91,13 @@ struct Link {
     UnknownFields unknown_fields;
     bool operator==(const Callback&) const = default;
   };
-  std::variant<std::monostate, WorkflowEvent, BatchJob, Activity, NexusOperation, Workflow,
-               Callback>
-      variant;
+  using Variant = std::variant<std::monostate, WorkflowEvent, BatchJob, Activity, NexusOperation,
+                               Workflow, Callback>;
+  OneOf<Variant> variant;
   UnknownFields unknown_fields;
   bool operator==(const Link&) const = default;
 };
+extern template class DURASIM_EXPORT_TEMPLATE OneOf<Link::Variant>;
 
 struct Principal {
   std::string type;
@@ -122,10 +123,12 @@ struct EventGroupMarker {
     UnknownFields unknown_fields;
     bool operator==(const InboundUpdate&) const = default;
   };
-  std::variant<std::monostate, Label, InboundEvent, InboundUpdate> variant;
+  using Variant = std::variant<std::monostate, Label, InboundEvent, InboundUpdate>;
+  OneOf<Variant> variant;
   UnknownFields unknown_fields;
   bool operator==(const EventGroupMarker&) const = default;
 };
+extern template class DURASIM_EXPORT_TEMPLATE OneOf<EventGroupMarker::Variant>;
 
 struct TaskQueue {
   std::string name;
@@ -208,11 +211,13 @@ struct Callback {
     UnknownFields unknown_fields;
     bool operator==(const NexusHandler&) const = default;
   };
-  std::variant<std::monostate, Nexus, Internal, NexusHandler> variant;
+  using Variant = std::variant<std::monostate, Nexus, Internal, NexusHandler>;
+  OneOf<Variant> variant;
   std::vector<Link> links;
   UnknownFields unknown_fields;
   bool operator==(const Callback&) const = default;
 };
+extern template class DURASIM_EXPORT_TEMPLATE OneOf<Callback::Variant>;
 
 struct WorkerDeploymentVersion {
   std::string build_id;
@@ -240,13 +245,15 @@ struct VersioningOverride {
     UnknownFields unknown_fields;
     bool operator==(const OneTimeOverride&) const = default;
   };
-  std::variant<std::monostate, PinnedOverride, bool, OneTimeOverride> override;
+  using Variant = std::variant<std::monostate, PinnedOverride, bool, OneTimeOverride>;
+  OneOf<Variant> override;
   VersioningBehavior behavior{};
   Boxed<Deployment> deployment;
   std::string pinned_version;
   UnknownFields unknown_fields;
   bool operator==(const VersioningOverride&) const = default;
 };
+extern template class DURASIM_EXPORT_TEMPLATE OneOf<VersioningOverride::Variant>;
 
 struct Priority {
   std::int32_t priority_key = 0;
