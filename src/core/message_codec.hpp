@@ -166,10 +166,14 @@ void encode_fields(Encoder& out, const M& message) {
 
 [[noreturn]] DURASIM_EXPORT void fail_encoding(std::string_view message, const Problem& problem);
 
+// Most events fit; growing up to it costs more than writing them.
+inline constexpr std::size_t kUsualBytes = 256;
+
 // The message in wire format. Throws InvalidArgument that names the path.
 template <class M>
 [[nodiscard]] std::string encode_message(const M& message) {
   std::string buffer;
+  buffer.reserve(kUsualBytes);
   protozero::pbf_writer writer(buffer);
   Encoder out{buffer, writer};
   try {

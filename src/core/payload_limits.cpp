@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace durasim::inline v0 {
 namespace {
 
@@ -15,6 +17,12 @@ std::size_t size_of(const Payload& payload) {
 }
 
 }  // namespace
+
+bool within_limits(const PayloadList& payloads, const PayloadLimits& limits) {
+  return std::ranges::all_of(payloads, [&](const Payload& payload) {
+    return size_of(payload) <= limits.max_payload_bytes;
+  });
+}
 
 void check_payload_sizes(const PayloadList& payloads, const PayloadLimits& limits,
                          std::string_view owner) {

@@ -3,12 +3,23 @@
 
 #include "durasim/core/error.hpp"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <array>
+#include <bit>
+#include <string_view>
 
 namespace durasim::inline v0 {
+
+namespace {
+
+// Looked up once: the search among libcrypto's providers costs more than a short hash.
+const EVP_MD* algorithm() {
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return sha256;
+}
+
+}  // namespace
 
 struct Sha256::Context {
   EVP_MD_CTX* evp = EVP_MD_CTX_new();
@@ -19,7 +30,7 @@ struct Sha256::Context {
 };
 
 Sha256::Sha256() : context_(std::make_unique<Context>()) {
-  if (context_->evp == nullptr || EVP_DigestInit_ex(context_->evp, EVP_sha256(), nullptr) != 1) {
+  if (context_->evp == nullptr || EVP_DigestInit_ex(context_->evp, algorithm(), nullptr) != 1) {
     throw Error("libcrypto could not start a SHA-256 hash");
   }
 }
@@ -35,13 +46,24 @@ Sha256& Sha256::update(ByteView bytes) {
   return *this;
 }
 
-std::string Sha256::finish() {
+std::array<std::byte, 32> Sha256::finish_bytes() {
   std::array<unsigned char, 32> digest{};
   unsigned int size = 0;
   if (EVP_DigestFinal_ex(context_->evp, digest.data(), &size) != 1 || size != digest.size()) {
     throw Error("libcrypto could not finish a SHA-256 hash");
   }
-  return fmt::format("{:02x}", fmt::join(digest, ""));
+  return std::bit_cast<std::array<std::byte, 32>>(digest);
+}
+
+std::string Sha256::finish() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(64);
+  for (const std::byte byte : finish_bytes()) {
+    hex += digits[std::to_integer<std::size_t>(byte >> 4)];
+    hex += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+  }
+  return hex;
 }
 
 std::string sha256_hex(ByteView bytes) {

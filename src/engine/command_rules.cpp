@@ -82,6 +82,22 @@ ActivityRecord new_activity(const ScheduleActivityTaskCommandAttributes& command
 CommandRules::CommandRules(const EngineLimits& limits, const RunState& run)
     : limits_(limits), run_(run) {}
 
+// `what` says whose payloads they are; it is asked only when they are too large.
+template <class What>
+std::optional<WorkflowTaskFailure> CommandRules::check_sizes(
+    const std::optional<Payloads>& payloads, const What& what) const {
+  const PayloadLimits limits{.max_payload_bytes = limits_.max_payload_bytes};
+  if (!payloads || within_limits(payloads->payloads, limits)) return std::nullopt;
+  try {
+    check_payload_sizes(payloads->payloads, limits,
+                        fmt::format("workflow {} ({}), {}", run_.row().workflow_type,
+                                    run_.row().workflow_id, what()));
+  } catch (const LimitError& error) {
+    return refusal(WorkflowTaskFailedCause::PayloadsTooLarge, error.what());
+  }
+  return std::nullopt;
+}
+
 std::optional<WorkflowTaskFailure> CommandRules::check(const Command& command) {
   if (const auto* activity = command.attributes_if<ScheduleActivityTaskCommandAttributes>()) {
     return check_activity(*activity);
@@ -100,64 +116,55 @@ std::optional<WorkflowTaskFailure> CommandRules::check(const Command& command) {
                    fmt::format("{} events arrived that the workflow has not seen", unseen));
   }
   if (const auto* complete = command.attributes_if<CompleteWorkflowExecutionCommandAttributes>())
-    return check_sizes(complete->result, "result");
+    return check_sizes(complete->result, [] { return "result"; });
   if (const auto* next = command.attributes_if<ContinueAsNewWorkflowExecutionCommandAttributes>())
-    return check_sizes(next->input, "continue as new, argument");
+    return check_sizes(next->input, [] { return "continue as new, argument"; });
   if (const auto* signal =
           command.attributes_if<SignalExternalWorkflowExecutionCommandAttributes>())
-    return check_sizes(signal->input, "signal " + signal->signal_name + ", argument");
-  return std::nullopt;
-}
-
-std::optional<WorkflowTaskFailure> CommandRules::check_sizes(
-    const std::optional<Payloads>& payloads, const std::string& what) const {
-  if (!payloads) return std::nullopt;
-  try {
-    check_payload_sizes(payloads->payloads, {.max_payload_bytes = limits_.max_payload_bytes},
-                        fmt::format("workflow {} ({}), {}", run_.row().workflow_type,
-                                    run_.row().workflow_id, what));
-  } catch (const LimitError& error) {
-    return refusal(WorkflowTaskFailedCause::PayloadsTooLarge, error.what());
-  }
+    return check_sizes(signal->input,
+                       [&] { return "signal " + signal->signal_name + ", argument"; });
   return std::nullopt;
 }
 
 std::optional<WorkflowTaskFailure> CommandRules::check_activity(
     const ScheduleActivityTaskCommandAttributes& command) {
   constexpr auto bad = WorkflowTaskFailedCause::BadScheduleActivityAttributes;
-  const std::string name = fmt::format("activity {} ({})", command.activity_id,
-                                       command.activity_type ? command.activity_type->name : "");
+  const auto name = [&command] {
+    return fmt::format("activity {} ({})", command.activity_id,
+                       command.activity_type ? command.activity_type->name : "");
+  };
   if (command.activity_id.empty() || !command.activity_type ||
       command.activity_type->name.empty()) {
-    return refusal(bad, name + ": an activity needs an id and a type");
+    return refusal(bad, name() + ": an activity needs an id and a type");
   }
   if (negative(command.schedule_to_close_timeout) || negative(command.schedule_to_start_timeout) ||
       negative(command.start_to_close_timeout) || negative(command.heartbeat_timeout)) {
-    return refusal(bad, name + ": a timeout is negative");
+    return refusal(bad, name() + ": a timeout is negative");
   }
   if (to_duration(command.start_to_close_timeout) == Duration::zero() &&
       to_duration(command.schedule_to_close_timeout) == Duration::zero()) {
     return refusal(bad,
-                   name + ": set start_to_close or schedule_to_close, or it could hang for ever");
+                   name() + ": set start_to_close or schedule_to_close, or it could hang for ever");
   }
   if (command.retry_policy) {
     try {
       validate(to_policy(*command.retry_policy));
     } catch (const InvalidArgument& error) {
-      return refusal(bad, name + ": " + error.what());
+      return refusal(bad, name() + ": " + error.what());
     }
   }
-  if (auto too_large = check_sizes(command.input, name + ", argument")) return too_large;
+  if (auto too_large = check_sizes(command.input, [&] { return name() + ", argument"; }))
+    return too_large;
   const bool taken = std::ranges::any_of(run_.activities(), [&](const auto& entry) {
     return entry.second.activity_id == command.activity_id;
   });
   if (taken || !new_activities_.insert(command.activity_id).second) {
     return refusal(WorkflowTaskFailedCause::ScheduleActivityDuplicateId,
-                   name + ": this id is running already");
+                   name() + ": this id is running already");
   }
   if (run_.activities().size() + new_activities_.size() > limits_.max_pending_activities) {
     return refusal(WorkflowTaskFailedCause::PendingActivitiesLimitExceeded,
-                   fmt::format("{}: more than {} activities would be open", name,
+                   fmt::format("{}: more than {} activities would be open", name(),
                                limits_.max_pending_activities));
   }
   return std::nullopt;

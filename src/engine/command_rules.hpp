@@ -39,8 +39,9 @@ class CommandRules {
   std::optional<WorkflowTaskFailure> check_cancel_timer(const std::string& timer_id);
   std::optional<WorkflowTaskFailure> check_cancel_activity(std::int64_t scheduled_event_id);
 
+  template <class What>
   [[nodiscard]] std::optional<WorkflowTaskFailure> check_sizes(
-      const std::optional<proto::Payloads>& payloads, const std::string& what) const;
+      const std::optional<proto::Payloads>& payloads, const What& what) const;
 
   const EngineLimits& limits_;
   const RunState& run_;

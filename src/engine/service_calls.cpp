@@ -18,12 +18,7 @@ namespace durasim::inline v0::engine {
 namespace {
 
 store::Digest digest_of(const std::string& text) {
-  const std::string hex = sha256_hex(as_bytes(text));
-  store::Digest digest{};
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<std::byte>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
-  }
-  return digest;
+  return Sha256().update(as_bytes(text)).finish_bytes();
 }
 
 // What has to be equal for two starts to be the same request.

@@ -58,10 +58,6 @@ std::uint32_t checksum_of(const RequestRow& row) {
   return sum.text(row.scope).text(row.request_id).text(row.run_id).digest(row.fingerprint).value();
 }
 
-int hex_value(char digit) {
-  return digit <= '9' ? digit - '0' : digit - 'a' + 10;
-}
-
 [[noreturn]] void damaged(std::string_view run_id, const std::string& what) {
   throw StoreDamaged(fmt::format("run \"{}\": {}", run_id, what));
 }
@@ -140,16 +136,11 @@ std::vector<std::string_view> event_views(std::string_view history) {
 
 Digest next_chain(const Digest& previous, const HistoryBatch& batch) {
   const std::array<std::int64_t, 2> ids{batch.first_event_id, batch.last_event_id};
-  const std::string hex = Sha256()
-                              .update(previous)
-                              .update(std::as_bytes(std::span(ids)))
-                              .update(as_bytes(batch.events))
-                              .finish();
-  Digest digest{};
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<std::byte>((hex_value(hex[2 * i]) << 4) | hex_value(hex[(2 * i) + 1]));
-  }
-  return digest;
+  return Sha256()
+      .update(previous)
+      .update(std::as_bytes(std::span(ids)))
+      .update(as_bytes(batch.events))
+      .finish_bytes();
 }
 
 void seal(RunRow& row) {

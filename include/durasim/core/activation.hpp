@@ -38,7 +38,7 @@ struct WorkflowInfo {
   std::map<std::string, Payload> memo;
   std::map<std::string, Payload> search_attributes;
   std::map<std::string, Payload> headers;
-  std::optional<proto::Failure> continued_failure;  // of the attempt before this one
+  proto::Boxed<proto::Failure> continued_failure;  // of the attempt before this one
   PayloadList last_completion_result;
 };
 

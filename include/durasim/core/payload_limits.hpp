@@ -13,6 +13,10 @@ struct PayloadLimits {
   std::size_t max_payload_bytes = std::size_t{64} << 20;
 };
 
+// Whether none of them is too large. Thread-safe.
+[[nodiscard]] DURASIM_EXPORT bool within_limits(const PayloadList& payloads,
+                                                const PayloadLimits& limits);
+
 // Throws LimitError when one of them is too large: names `owner` ("workflow ResearchDigest
 // (digest-1), argument"), its position from 1, its size and the limit. Thread-safe.
 DURASIM_EXPORT void check_payload_sizes(const PayloadList& payloads, const PayloadLimits& limits,

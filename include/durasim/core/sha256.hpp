@@ -4,6 +4,8 @@
 #include "durasim/core/bytes.hpp"
 #include "durasim/core/config.hpp"
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -17,7 +19,9 @@ class DURASIM_EXPORT Sha256 {
   Sha256(Sha256&&) noexcept;
   Sha256& operator=(Sha256&&) noexcept;
   Sha256& update(ByteView bytes);
-  // The digest in lower-case hex, 64 characters. The object is spent afterwards.
+  // The digest. The object is spent afterwards.
+  [[nodiscard]] std::array<std::byte, 32> finish_bytes();
+  // The same in lower-case hex, 64 characters.
   [[nodiscard]] std::string finish();
 
  private:

@@ -11,8 +11,8 @@
 #include "durasim/replay/nondeterminism.hpp"
 
 #include <array>
-#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <optional>
 #include <span>
@@ -111,8 +111,8 @@ class DURASIM_EXPORT WorkflowMachines {
   MachineOptions options_;
   std::array<Operations, machine_kinds> operations_;
   std::array<std::map<std::int64_t, std::uint32_t>, machine_kinds>
-      by_event_;                   // opening event -> seq
-  std::deque<Outgoing> outgoing_;  // issued, not yet seen in history
+      by_event_;                  // opening event -> seq
+  std::list<Outgoing> outgoing_;  // issued, not yet seen in history
   std::vector<ActivationJob> jobs_;
   std::optional<WorkflowTaskFailure> failure_;
   Activation header_;  // of the last step: time, lengths; without jobs
