@@ -34,7 +34,7 @@ int main() {
   testing::WorkflowEnvironment environment;
   environment.worker("agents")
       .implement(research_digest, digest)
-      .implement(run_agent, [](std::string job) { return "<" + job + ">"; });
+      .implement(run_agent, [](const std::string& job) { return "<" + job + ">"; });
 
   const auto before = environment.now();
   const auto run = environment.client().start_or_attach(

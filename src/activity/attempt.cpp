@@ -159,7 +159,7 @@ void ActivityAttempt::on_heartbeat_timer() {
 HeartbeatReply ActivityAttempt::record_latest() {
   next_record_ = clock_->steady_now() + interval_;
   try {
-    const HeartbeatReply reply = outbound_->record_heartbeat(*held_back_);
+    const HeartbeatReply reply = outbound_->record_heartbeat(held_back_.value());
     held_back_.reset();
     return reply;
   } catch (...) {

@@ -228,6 +228,7 @@ void RunState::forget_events_before(std::int64_t event_id) {
   const auto keep =
       std::ranges::find_if(recent_, [&](const HistoryEvent& e) { return e.event_id >= event_id; });
   recent_.erase(recent_.begin(), keep);
+  if (recent_.empty()) recent_ = {};  // an idle run keeps no room for them
 }
 
 }  // namespace durasim::inline v0::engine

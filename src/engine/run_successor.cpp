@@ -30,11 +30,8 @@ std::optional<StartRun> RunState::successor_after(const proto::Failure& failure,
     return std::nullopt;
   }
   const WallTime deadline = record_.execution_deadline.value_or(WallTime::max());
-  // A run that took too long is tried again although timeouts of activities of this type are judged
-  // otherwise.
-  proto::Failure judged = failure;
   const RetryDecision decision =
-      decide_retry(*record_.retry, record_.attempt, judged, now, deadline);
+      decide_retry(*record_.retry, record_.attempt, failure, now, deadline);
   state = decision.state;
   if (decision.state != RetryState::InProgress) return std::nullopt;
   StartRun next = *start_;

@@ -144,6 +144,7 @@ class DURASIM_EXPORT Service {
     RunState state;
     std::uint64_t token = 0;  // of the workflow task in a worker's hands; 0: none
     std::uint64_t used = 0;
+    std::int64_t given = 0;  // the last event that a worker has got
     explicit Run(RunState&& s) : state(std::move(s)) {}
   };
   struct ReadyActivity {
@@ -174,6 +175,7 @@ class DURASIM_EXPORT Service {
   void apply(const Effect& effect, const std::string& run_id, WallTime now);
   void deliver(const ExternalRecord& external, const std::string& from_run_id, WallTime now);
   void quarantine(const std::string& run_id, const StoreDamaged& damage);
+  static void forget_events(Run& run);
   void forget_uncommitted();
   void shrink_cache();
   [[nodiscard]] std::string new_id() { return make_uuid(random_); }

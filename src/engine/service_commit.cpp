@@ -65,9 +65,11 @@ RunState* Service::find(const std::string& run_id) {
 }
 
 std::vector<proto::HistoryEvent> Service::history(const std::string& run_id) {
-  RunState& state = load(run_id).state;
+  const RunState& state = load(run_id).state;
   if (const auto recent = state.recent_events(1)) return {recent->begin(), recent->end()};
-  std::vector<proto::HistoryEvent> events = decode(store_.history(run_id));
+  const std::vector<store::HistoryBatch> batches = store_.history(run_id);
+  if (const auto row = store_.run(run_id)) store::verify(batches, *row);
+  std::vector<proto::HistoryEvent> events = decode(batches);
   const auto next = events.empty() ? 1 : events.back().event_id + 1;
   if (const auto recent = state.recent_events(next))
     events.insert(events.end(), recent->begin(), recent->end());
@@ -120,6 +122,7 @@ void Service::commit(WallTime now) {
     forget_uncommitted();
     throw;
   }
+  for (const std::string& run_id : dirty_) forget_events(runs_.at(run_id));
   dirty_.clear();
   uncommitted_current_.clear();
   std::ranges::move(staged_cancellations_, std::back_inserter(cancellations_));
@@ -127,6 +130,12 @@ void Service::commit(WallTime now) {
   staged_cancellations_.clear();
   staged_closed_.clear();
   shrink_cache();
+}
+
+// The store has them: in memory stay those that the next task of a worker begins with.
+void Service::forget_events(Run& run) {
+  constexpr std::int64_t most = 256;
+  run.state.forget_events_before(std::max(run.given + 1, run.state.row().next_event_id - most));
 }
 
 // What is in memory is ahead of the store: read those runs again, whatever the store holds now.

@@ -59,15 +59,16 @@ std::optional<WorkflowTask> Service::next_workflow_task(const std::string& task_
 
 std::vector<proto::HistoryEvent> Service::events_for(const WorkflowTask& task,
                                                      std::int64_t last_event_id) {
-  RunState& state = load(task.run_id).state;
+  Run& run = load(task.run_id);
   std::vector<proto::HistoryEvent> events;
-  if (const auto recent = state.recent_events(last_event_id + 1)) {
+  if (const auto recent = run.state.recent_events(last_event_id + 1)) {
     events.assign(recent->begin(), recent->end());
   } else {
     events = history(task.run_id);
     std::erase_if(
         events, [&](const proto::HistoryEvent& event) { return event.event_id <= last_event_id; });
   }
+  run.given = run.state.row().next_event_id - 1;
   events.insert(events.end(), task.started.transient_events.begin(),
                 task.started.transient_events.end());
   return events;

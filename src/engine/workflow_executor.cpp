@@ -84,7 +84,7 @@ TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
   }
   const RunState* state = service_.find(task.run_id);
   const std::string workflow_id = state != nullptr ? state->row().workflow_id : "";
-  std::optional<WorkflowTaskFailure> failure;
+  WorkflowTaskFailure failure;
   std::string place;
   try {
     Live& run = live(task.run_id, task.workflow_type);
@@ -96,13 +96,14 @@ TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
       place = place_of(*run.instance);
       throw;
     }
-    if (!run.machines.task_failure()) {
+    const std::optional<WorkflowTaskFailure>& failed = run.machines.task_failure();
+    if (!failed) {
       run.ahead = true;
       std::vector<proto::Command> commands = run.machines.commands();
       for (proto::Command& command : commands) coding_.encode(command, workflow_id);
       return commands;
     }
-    failure = run.machines.task_failure();
+    failure = *failed;
     place = place_of(*run.instance);
   } catch (const NonDeterminismError& error) {
     failure = task_failure(WorkflowTaskFailedCause::NonDeterministicError, error.what(),
@@ -113,9 +114,9 @@ TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
   }
   evict(task.run_id);
   options_.logger.warning(fmt::format("run {} ({}): workflow task failed {}: {}", task.run_id,
-                                      task.workflow_type, place, failure->failure.message));
-  coding_.encode(failure->failure, workflow_id);
-  return *failure;
+                                      task.workflow_type, place, failure.failure.message));
+  coding_.encode(failure.failure, workflow_id);
+  return failure;
 }
 
 TaskResult WorkflowExecutor::answer(const WorkflowTask& task, const TaskAnswer& answer,

@@ -44,8 +44,8 @@ bool open(const RunRow& run) {
   return run.status == RunStatus::Running;
 }
 
-bool due(const RunRow& run) {
-  return open(run) && run.due.has_value();
+std::optional<WallTime> due(const RunRow& run) {
+  return open(run) ? run.due : std::nullopt;
 }
 
 bool matches(const RunRow& run, const RunFilter& filter) {
@@ -91,16 +91,18 @@ RunTable::iterator MemoryStore::Tables::start(const Transition& transition) {
   const TimedRun started{row.start_time, run->first};
   undo.insert(by_start, started);
   undo.insert(undo.insert(workflows, row.workflow_id, WorkflowRuns{})->second.by_start, started);
-  if (due(row)) undo.insert(by_due, *row.due, std::string_view(run->first));
+  if (const auto time = due(row)) undo.insert(by_due, *time, std::string_view(run->first));
   return run;
 }
 
 void MemoryStore::Tables::replace_row(RunTable::iterator run, const RunRow& row) {
   RunRow& stored = run->second.row;
   const std::string_view run_id = run->first;
-  if (due(stored) != due(row) || stored.due != row.due) {
-    if (due(stored)) undo.extract(by_due, by_due.find({*stored.due, run_id}));
-    if (due(row)) undo.insert(by_due, *row.due, run_id);
+  const auto before = due(stored);
+  const auto after = due(row);
+  if (before != after) {
+    if (before) undo.extract(by_due, by_due.find({*before, run_id}));
+    if (after) undo.insert(by_due, *after, run_id);
   }
   undo.replace(stored, row);
 }

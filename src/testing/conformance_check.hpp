@@ -6,9 +6,12 @@
 
 #include "testing/store_rows.hpp"
 
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace durasim::inline v0::testing {
@@ -30,11 +33,23 @@ class Check {
   static void expect(bool holds, std::string_view what) {
     if (!holds) throw CheckFailed{std::string(what)};
   }
+  // The row, which has to be there.
+  [[nodiscard]] store::RunRow run(std::string_view run_id) const {
+    return present(store_->run(run_id), run_id);
+  }
+  [[nodiscard]] store::RunRow current(std::string_view workflow_id) const {
+    return present(store_->current_run(workflow_id), workflow_id);
+  }
   // The group is refused with StoreRejected, and nothing that the store shows has changed.
   void rejected(const std::vector<store::Transition>& group, std::string_view what);
   [[nodiscard]] Picture picture() const { return picture_of(*store_); }
 
  private:
+  static store::RunRow present(std::optional<store::RunRow> row, std::string_view id) {
+    if (!row) throw CheckFailed{"no row for " + std::string(id)};
+    return *std::move(row);
+  }
+
   const StoreUnderTest& subject_;
   std::unique_ptr<store::Store> store_;
 };

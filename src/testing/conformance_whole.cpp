@@ -60,12 +60,11 @@ void removal_of_current(Check& check) {
   const Transition c = start_of("c", "id", 3);
   check.commit({a, close_after(a, 9), b, close_after(b, 9), c, close_after(c, 9)});
   check.store().remove("a");
-  Check::expect(check.store().current_run("id")->run_id == "c", "another run's removal");
+  Check::expect(check.current("id").run_id == "c", "another run's removal");
   check.store().remove("c");
-  Check::expect(check.store().current_run("id")->run_id == "b",
-                "the run that started last is left");
+  Check::expect(check.current("id").run_id == "b", "the run that started last is left");
   check.commit(start_of("d", "id", 1));
-  Check::expect(check.store().current_run("id")->run_id == "d", "the id goes on");
+  Check::expect(check.current("id").run_id == "d", "the id goes on");
 }
 
 void reopening(Check& check) {
@@ -87,7 +86,7 @@ void reopening(Check& check) {
   check.commit(after(rich_start("c", "id", 7)));
   check.rejected({after(closed), after(closed)}, "a stale version after reopening");
   check.reopen();
-  Check::expect(check.store().run("c")->version == 2, "commits after reopening");
+  Check::expect(check.run("c").version == 2, "commits after reopening");
 }
 
 void in_flight(Check& check) {

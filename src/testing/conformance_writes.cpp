@@ -69,7 +69,7 @@ void versions(Check& check) {
   Transition ahead = after(after(second));
   check.rejected({ahead}, "a transition built on a version that is not there yet");
   check.commit({after(second), ahead});
-  Check::expect(check.store().run("a")->version == 4, "transitions of a run follow each other");
+  Check::expect(check.run("a").version == 4, "transitions of a run follow each other");
 }
 
 void names(Check& check) {
@@ -81,9 +81,9 @@ void names(Check& check) {
   using namespace std::string_view_literals;
   check.commit({start_of(longest, "id 1"), start_of("a\0b"sv, "id\0 2"sv), start_of("a", "id")});
   Check::expect(check.store().run(longest).has_value(), "a run id of the greatest length");
-  Check::expect(check.store().run("a\0b"sv)->workflow_id == "id\0 2"sv, "ids with NUL bytes");
-  Check::expect(check.store().run("a")->workflow_id == "id", "ids are not cut at a NUL byte");
-  Check::expect(check.store().current_run("id")->run_id == "a", "workflow ids are not cut either");
+  Check::expect(check.run("a\0b"sv).workflow_id == "id\0 2"sv, "ids with NUL bytes");
+  Check::expect(check.run("a").workflow_id == "id", "ids are not cut at a NUL byte");
+  Check::expect(check.current("id").run_id == "a", "workflow ids are not cut either");
 }
 
 void status(Check& check) {
@@ -136,7 +136,7 @@ void closed_runs(Check& check) {
   again.run.state = "tidied";
   again.delete_tasks = {first.put_tasks.front().key};
   check.commit(again);
-  Check::expect(check.store().run("a")->state == "tidied", "a closed run may change its state");
+  Check::expect(check.run("a").state == "tidied", "a closed run may change its state");
   Check::expect(check.store().tasks("a").empty(), "a closed run may lose its tasks");
 }
 
@@ -232,17 +232,17 @@ void current_run(Check& check) {
   silent.make_current = false;
   check.rejected({silent}, "an open run that does not become the current one");
   check.commit(first);
-  Check::expect(check.store().current_run("id")->run_id == "a", "the open run");
+  Check::expect(check.current("id").run_id == "a", "the open run");
   Check::expect(!check.store().current_run("other") && !check.store().current_run("a"),
                 "a workflow id without runs");
   check.rejected({start_of("b", "id")}, "a second open run of the workflow id");
   const Transition closed = close_after(first, 5, RunStatus::ContinuedAsNew);
   check.rejected({start_of("b", "id", 5), closed}, "a second open run, the first closing after it");
   check.commit({closed, start_of("b", "id", 5)});
-  Check::expect(check.store().current_run("id")->run_id == "b", "the run that went on as new");
+  Check::expect(check.current("id").run_id == "b", "the run that went on as new");
   check.commit(close_after(start_of("b", "id", 5), 6));
-  Check::expect(check.store().current_run("id")->run_id == "b", "the last closed run");
-  Check::expect(check.store().current_run("id")->status == RunStatus::Completed,
+  Check::expect(check.current("id").run_id == "b", "the last closed run");
+  Check::expect(check.current("id").status == RunStatus::Completed,
                 "the current run is the row as it is now");
 }
 

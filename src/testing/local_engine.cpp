@@ -4,6 +4,8 @@
 
 #include "durasim/core/message_values.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -124,7 +126,7 @@ bool WorkflowEnvironment::LocalEngine::run_activity() {
     const auto found = worker.activities().find(type);
     if (found == worker.activities().end()) {
       const ApplicationFailure failure(
-          "activity type " + type + " is not implemented by the worker of queue " + queue,
+          fmt::format("activity type {} is not implemented by the worker of queue {}", type, queue),
           {.type = "NotImplemented", .non_retryable = true});
       service_->close_activity(*handle, ActivityFailed{failure.proto()}, now());
       commit();
@@ -175,7 +177,7 @@ void WorkflowEnvironment::LocalEngine::settle() {
 void WorkflowEnvironment::LocalEngine::move_to(WallTime time) {
   if (time > now()) clock_.advance(time - now());
   for (std::size_t i = 0; i < running_.size(); ++i) {
-    if (!running_[i].wake || *running_[i].wake > clock_.steady_now()) continue;
+    if (running_[i].wake.value_or(SteadyTime::max()) > clock_.steady_now()) continue;
     running_[i].wake.reset();
     running_[i].attempt->on_heartbeat_timer();
   }

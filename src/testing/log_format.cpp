@@ -59,7 +59,8 @@ class Reader {
   template <class T>
   T raw() {
     T value;
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
+    const std::string_view bytes = take(sizeof value);
+    std::memcpy(&value, bytes.data(), bytes.size());
     return value;
   }
   std::int64_t number() { return raw<std::int64_t>(); }

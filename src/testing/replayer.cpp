@@ -46,7 +46,7 @@ Replayer::Replayer(ReplayerOptions options) : options_(std::move(options)) {}
 
 std::vector<replay::Mismatch> Replayer::replay_run(const proto::History& history,
                                                    const std::string& run_id) const {
-  const std::string& type = start_of(history).workflow_type->name;
+  const std::string& type = start_of(history).workflow_type.value().name;
   const auto found = implementations_.find(type);
   if (found == implementations_.end())
     throw InvalidArgument("replay: workflow type " + type + " was not implemented");

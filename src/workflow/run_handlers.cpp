@@ -307,8 +307,10 @@ std::string RunImpl::metadata_json() const {
     json.end_array();
   };
   std::vector<std::string_view> queries;
+  queries.reserve(queries_.size());
   for (const auto& [name, query] : queries_) queries.emplace_back(name);
   std::vector<std::string_view> signals;
+  signals.reserve(channels_.size());
   for (const auto& [name, channel] : channels_) {
     if (channel.opened || channel.handler) signals.emplace_back(name);
   }

@@ -23,7 +23,8 @@ class BranchOf final : public BranchPending {
   static T take(Pending& pending) {
     auto& branch = static_cast<BranchOf&>(pending);
     branch.claim();
-    if constexpr (!std::is_void_v<T>) return std::move(*branch.value_);
+    if constexpr (!std::is_void_v<T>)
+      return std::move(*branch.value_);  // NOLINT: claim() throws while there is none
   }
   void destroy_frame() noexcept override { code_.reset(); }
   [[nodiscard]] PromiseBase& promise() override { return code_.promise(); }

@@ -43,7 +43,7 @@ class DURASIM_EXPORT WorkflowContext {
   // Schedules an activity. Throws InvalidArgument when no timeout is set or an option is out of
   // range; awaiting it throws ActivityFailure, whose cause says why, or CanceledFailure.
   template <class R, class... A>
-  Awaitable<R> run(const Activity<R(A...)>& activity, std::type_identity_t<A>... arguments,
+  Awaitable<R> run(const Activity<R(A...)>& activity, const std::type_identity_t<A>&... arguments,
                    ActivityOptions options = {}) const {
     return {scope_->run().start_activity(*scope_, activity.name, to_payloads(arguments...),
                                          std::move(options)),
@@ -138,7 +138,7 @@ class DURASIM_EXPORT WorkflowContext {
   // std::exception: do not stop it with catch (...). Look at take_unhandled_signals() before.
   template <class R, class... A>
   [[noreturn]] void continue_as_new(const WorkflowType<R(A...)>& type,
-                                    std::type_identity_t<A>... arguments,
+                                    const std::type_identity_t<A>&... arguments,
                                     ContinueAsNewOptions options = {}) const {
     continue_with(type.name, to_payloads(arguments...), std::move(options));
   }

@@ -57,7 +57,7 @@ class ResultSlot : public PromiseBase {
     before_return();  // queries are answered from locals, of which the result may be one
     value_.emplace(std::forward<U>(value));
   }
-  T take() { return std::move(*value_); }
+  T take() { return std::move(*value_); }  // NOLINT: return_value was called
 
  private:
   std::optional<T> value_;
