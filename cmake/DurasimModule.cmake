@@ -22,11 +22,7 @@ function(durasim_module name)
     POSITION_INDEPENDENT_CODE ON
     INSTALL_RPATH "$ORIGIN"
     VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})
-  # The sanitizer presets compile these in few translation units. The sources of the others bring in durasim::proto, whose
-  # names would meet the rest's there.
-  if(DURASIM_UNITY AND name MATCHES "^(geometry|cad|sim|video)$")
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
-  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${DURASIM_UNITY})
   if(NOT name MATCHES "^(cad|video)$")
     target_link_libraries(durasim INTERFACE ${target})
   endif()

@@ -31,6 +31,17 @@ std::string encode(const proto::History& history) {
 std::string encode(const proto::HistoryEvent& event) {
   return codec::encode_message(event);
 }
+void append_event(std::string& history, const proto::HistoryEvent& event) {
+  const std::size_t before = history.size();
+  protozero::pbf_writer writer(history);
+  codec::Encoder out{history, writer};
+  try {
+    codec::encode_always<codec::Strings::Text>(out, 1, event);
+  } catch (const codec::Problem& problem) {
+    history.resize(before);
+    codec::fail_encoding(codec::Description<proto::HistoryEvent>::name, problem);
+  }
+}
 std::string encode(const proto::Command& command) {
   return codec::encode_message(command);
 }

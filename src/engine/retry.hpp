@@ -18,7 +18,7 @@ struct RetryDecision {
 
 // Whether attempt `attempt`, which has just failed, is followed by another one that can start
 // before `deadline`. `at_once`: without backoff.
-[[nodiscard]] DURASIM_EXPORT RetryDecision decide_retry(const RetryPolicy& policy,
+[[nodiscard]] DURASIM_EXPORT RetryDecision decide_retry(const durasim::RetryPolicy& policy,
                                                         std::int32_t attempt,
                                                         const proto::Failure& failure, WallTime now,
                                                         WallTime deadline, bool at_once = false);
@@ -27,7 +27,7 @@ struct RetryDecision {
 // them. Server: unless marked. Application: unless marked or of a type that the policy names.
 // Others: yes.
 [[nodiscard]] DURASIM_EXPORT bool is_retryable(const proto::Failure& failure,
-                                               const RetryPolicy& policy);
+                                               const durasim::RetryPolicy& policy);
 
 // A timeout of the activity, with its last real failure as cause and its last heartbeat details.
 [[nodiscard]] proto::Failure timeout_failure(TimeoutType type, const ActivityRecord& activity);

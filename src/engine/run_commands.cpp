@@ -205,7 +205,7 @@ void RunState::external_delivered(std::int64_t initiated_event_id, bool found, W
   externals_.erase(it);
   remove(external.is_signal ? store::TaskKind::SignalExternal : store::TaskKind::CancelExternal,
          initiated_event_id);
-  WorkflowExecution execution;
+  proto::WorkflowExecution execution;
   execution.workflow_id = external.workflow_id;
   execution.run_id = external.run_id;
   const auto fill = [&](auto attributes) {

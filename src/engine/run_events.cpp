@@ -63,29 +63,20 @@ void set_started_event(HistoryEvent& event,
   if (auto* canceled = event.attributes_if<ActivityTaskCanceledEventAttributes>()) set(*canceled);
 }
 
-// The length-delimited field 1 of a History.
-void append_event(std::string& history, const std::string& event) {
-  history.push_back('\x0a');
-  for (std::size_t size = event.size();; size >>= 7U) {
-    const bool more = size >= 0x80;
-    history.push_back(static_cast<char>((size & 0x7fU) | (more ? 0x80U : 0U)));
-    if (!more) break;
-  }
-  history += event;
-}
-
 }  // namespace
 
 std::int64_t RunState::append(HistoryEvent event, WallTime now) {
-  event.event_id = row_.next_event_id++;
+  event.event_id = row_.next_event_id;
   // Times in a history never go back, whatever the clock does.
   record_.last_event_time = std::max(record_.last_event_time, now);
   if (!event.event_time) event.event_time = Timestamp::from(record_.last_event_time);
-  const std::string bytes = encode(event);
+  const std::size_t bytes_before = batch_.events.size();
+  append_event(batch_.events,
+               event);  // throws for text that is not UTF-8; nothing has happened then
+  ++row_.next_event_id;
   if (batch_.first_event_id == 0) batch_.first_event_id = event.event_id;
   batch_.last_event_id = event.event_id;
-  append_event(batch_.events, bytes);
-  row_.history_bytes += static_cast<std::int64_t>(bytes.size());
+  row_.history_bytes += static_cast<std::int64_t>(batch_.events.size() - bytes_before);
   const std::int64_t id = event.event_id;
   recent_.push_back(std::move(event));
   mark_changed();
@@ -99,6 +90,7 @@ void RunState::add(HistoryEvent event, WallTime now) {
   }
   record_.last_event_time = std::max(record_.last_event_time, now);
   if (!event.event_time) event.event_time = Timestamp::from(record_.last_event_time);
+  static_cast<void>(encode(event));  // one that cannot be written is refused now, not with the task
   record_.buffered_events.push_back(std::move(event));
   mark_changed();
 }

@@ -164,7 +164,7 @@ void RunState::signal(const SignalRun& signal, WallTime now) {
 }
 
 void RunState::request_cancel(const std::string& cause, const std::string& identity,
-                              const std::optional<WorkflowExecution>& external,
+                              const std::optional<proto::WorkflowExecution>& external,
                               std::int64_t external_event_id, WallTime now) {
   if (record_.cancel_requested && !mutant(MutantId::CancelTwice)) return;  // once is enough
   record_.cancel_requested = true;

@@ -231,9 +231,9 @@ void Service::signal(const std::string& workflow_id, const std::string& run_id,
   }
   check_payload_sizes(signal.input, payload_limits(),
                       fmt::format("workflow {}, signal {}, argument", workflow_id, signal.name));
+  state.signal(signal, now);  // throws for a name that is not UTF-8; nothing is remembered then
   if (!signal.request_id.empty() && !known)
     remember(target, signal.request_id, target, digest_of(signal.name));
-  state.signal(signal, now);
   changed(state, now);
 }
 

@@ -1,4 +1,5 @@
 // What the code's commands do to the machines, and how they are written for the service.
+#include "durasim/core/convert.hpp"
 #include "durasim/core/message_values.hpp"
 #include "durasim/replay/workflow_machines.hpp"
 
@@ -9,6 +10,12 @@
 namespace durasim::inline v0::replay {
 
 namespace {
+
+// What people read beside the event; nothing for an empty text.
+proto::Boxed<proto::UserMetadata> with_summary(const std::string& summary) {
+  if (summary.empty()) return {};
+  return proto::UserMetadata{.summary = to_payload(summary)};
+}
 
 proto::Command activity_command(const ScheduleActivityCommand& command) {
   proto::ScheduleActivityTaskCommandAttributes attributes;
@@ -21,7 +28,9 @@ proto::Command activity_command(const ScheduleActivityCommand& command) {
   attributes.start_to_close_timeout = proto::to_message(command.start_to_close_timeout);
   attributes.heartbeat_timeout = proto::to_message(command.heartbeat_timeout);
   if (command.retry_policy) attributes.retry_policy = proto::to_message(*command.retry_policy);
-  return proto::make_command(std::move(attributes));
+  proto::Command message = proto::make_command(std::move(attributes));
+  message.user_metadata = with_summary(command.summary);
+  return message;
 }
 
 proto::Command signal_command(const SignalExternalWorkflowCommand& command) {
@@ -63,7 +72,9 @@ struct ToMessage {
     proto::StartTimerCommandAttributes attributes;
     attributes.timer_id = std::to_string(command.seq);
     attributes.start_to_fire_timeout = proto::ProtoDuration::from(command.start_to_fire_timeout);
-    return proto::make_command(std::move(attributes));
+    proto::Command message = proto::make_command(std::move(attributes));
+    message.user_metadata = with_summary(command.summary);
+    return message;
   }
   proto::Command operator()(const CancelTimerCommand& command) const {
     proto::CancelTimerCommandAttributes attributes;

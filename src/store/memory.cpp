@@ -40,12 +40,8 @@ struct MemoryStore::Tables {
 
 namespace {
 
-bool open(const RunRow& run) {
-  return run.status == RunStatus::Running;
-}
-
 std::optional<WallTime> due(const RunRow& run) {
-  return open(run) ? run.due : std::nullopt;
+  return is_open(run) ? run.due : std::nullopt;
 }
 
 bool matches(const RunRow& run, const RunFilter& filter) {
@@ -79,7 +75,7 @@ void MemoryStore::Tables::check_current(const Transition& transition) {
   const auto workflow = workflows.find(run.workflow_id);
   if (workflow == workflows.end() || workflow->second.current.empty()) return;
   const auto current = runs.find(workflow->second.current);
-  if (current->first != run.run_id && open(current->second.row)) {
+  if (current->first != run.run_id && is_open(current->second.row)) {
     throw StoreRejected(fmt::format("run \"{}\": workflow id \"{}\" is held by the open run \"{}\"",
                                     run.run_id, run.workflow_id, current->first));
   }
@@ -296,7 +292,7 @@ void MemoryStore::remove(std::string_view run_id, const std::function<void()>& m
   if (run == tables_->runs.end()) {
     throw StoreRejected(fmt::format("run \"{}\": there is no such run to remove", run_id));
   }
-  if (open(run->second.row)) {
+  if (is_open(run->second.row)) {
     throw StoreRejected(fmt::format("run \"{}\" is open; only closed runs are removed", run_id));
   }
   tables_->settle(make_durable, [&] { tables_->remove(run); });

@@ -14,10 +14,6 @@ namespace {
   throw StoreRejected(fmt::format("run \"{}\": {}", run.run_id, why));
 }
 
-bool open(const RunRow& run) {
-  return run.status == RunStatus::Running;
-}
-
 void check_names(const RunRow& run) {
   if (run.run_id.empty()) throw StoreRejected("a run needs a run id");
   if (run.run_id.size() > kMaxRunIdBytes) {
@@ -28,7 +24,7 @@ void check_names(const RunRow& run) {
   if (run.status < RunStatus::Running || run.status > RunStatus::TimedOut) {
     reject(run, fmt::format("there is no status {}", static_cast<int>(run.status)));
   }
-  if (open(run) && run.close_time != WallTime{}) reject(run, "an open run has no close time");
+  if (is_open(run) && run.close_time != WallTime{}) reject(run, "an open run has no close time");
 }
 
 void check_version(const Transition& transition, const RunRow* before) {
@@ -54,12 +50,12 @@ void check_identity(const RunRow& run, const RunRow& before) {
 void check_lifecycle(const Transition& transition, const RunRow* before) {
   const RunRow& run = transition.run;
   if (before == nullptr) {
-    if (open(run) && !transition.make_current) {
+    if (is_open(run) && !transition.make_current) {
       reject(run, "the transition that starts a run makes it the current one");
     }
     return;
   }
-  if (open(*before)) return;
+  if (is_open(*before)) return;
   if (run.status != before->status || run.close_time != before->close_time) {
     reject(run, "a closed run keeps its status and close time");
   }

@@ -180,7 +180,7 @@ void due_changes(Check& check) {
   Check::expect(check.store().next_due() == at_second(8), "a due time comes back");
 }
 
-constexpr NamedCheck kChecks[] = {
+constexpr NamedCheck kReadChecks[] = {
     {"a new store is empty", empty_store},
     {"rows come back as they were written", rows_come_back},
     {"a history is read from an event on", history_ranges},
@@ -193,7 +193,7 @@ constexpr NamedCheck kChecks[] = {
 }  // namespace
 
 std::span<const NamedCheck> read_checks() {
-  return kChecks;
+  return kReadChecks;
 }
 
 }  // namespace durasim::inline v0::testing

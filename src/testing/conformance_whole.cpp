@@ -170,7 +170,7 @@ void many_rows(Check& check) {
   }
 }
 
-constexpr NamedCheck kChecks[] = {
+constexpr NamedCheck kWholeStoreChecks[] = {
     {"a closed run is removed with all its rows", removal},
     {"a workflow id outlives the removal of its current run", removal_of_current},
     {"damaged rows come back as they are or are refused", damaged_rows},
@@ -182,7 +182,7 @@ constexpr NamedCheck kChecks[] = {
 }  // namespace
 
 std::span<const NamedCheck> whole_store_checks() {
-  return kChecks;
+  return kWholeStoreChecks;
 }
 
 }  // namespace durasim::inline v0::testing

@@ -268,7 +268,7 @@ void last_time(Check& check) {
   Check::expect(check.store().last_time() == at_second(90), "a time outlives its run");
 }
 
-constexpr NamedCheck kChecks[] = {
+constexpr NamedCheck kWriteChecks[] = {
     {"a group is written as a whole", group_is_written},
     {"a group with one bad transition changes nothing", bad_group_changes_nothing},
     {"versions follow each other", versions},
@@ -287,7 +287,7 @@ constexpr NamedCheck kChecks[] = {
 }  // namespace
 
 std::span<const NamedCheck> write_checks() {
-  return kChecks;
+  return kWriteChecks;
 }
 
 }  // namespace durasim::inline v0::testing

@@ -1,5 +1,6 @@
 // The example of the design in virtual time: activities, a wait of two hours, typed results; and
 // what goes wrong in it.
+#include "durasim/core/encoding.hpp"
 #include "durasim/testing/workflow_environment.hpp"
 #include "durasim/workflow/workflow.hpp"
 
@@ -100,4 +101,24 @@ TEST_CASE("a process that dies in the two hours changes nothing") {
   environment.restart();
   CHECK(run.result() == "synthesize execute x");
   CHECK(calls == 2);
+}
+
+TEST_CASE("summaries of timers and activities stand beside their events") {
+  testing::WorkflowEnvironment environment;
+  constexpr WorkflowType<void()> summarized{"Summarized"};
+  environment.worker("agents")
+      .implement(summarized,
+                 [](WorkflowContext ctx) -> Workflow<void> {
+                   co_await ctx.sleep(1s, {.summary = "a nap"});
+                   co_await ctx.run(run_agent, "x",
+                                    {.start_to_close = 1min, .summary = "the work"});
+                 })
+      .implement(run_agent, [](const std::string& job) { return job; });
+  environment.client().start(summarized, {.id = "s", .task_queue = "agents"}).result();
+  std::vector<std::string> summaries;
+  for (const auto& event : decode_history(environment.frontend().history({"s", {}})).events) {
+    if (event.user_metadata)
+      summaries.push_back(from_payload<std::string>(event.user_metadata->summary.value()));
+  }
+  CHECK(summaries == std::vector<std::string>{"a nap", "the work"});
 }

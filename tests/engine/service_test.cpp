@@ -123,6 +123,24 @@ TEST_CASE(
                   StoreRejected);  // the dead process writes no more
 }
 
+TEST_CASE("a signal that cannot be written is refused and leaves nothing behind") {
+  store::MemoryStore store;
+  Bench bench(store);
+  const std::string run_id = bench.start("w");
+  const auto send = [&](const std::string& name) {
+    bench.service.signal("w", "", {name, {}, "client", "request", std::nullopt}, bench.now);
+  };
+  CHECK_THROWS_AS(send("\xff"), InvalidArgument);
+  const WorkflowTask task = bench.task();
+  CHECK_THROWS_AS(send("\xff"), InvalidArgument);  // while a task runs, too
+  send("go");
+  CHECK(bench.service.complete_workflow_task(task, {}, bench.now) == TaskResult::Completed);
+  bench.service.commit(bench.now);
+  const auto events = bench.service.history(run_id);
+  CHECK(events[4].event_type == EventType::WorkflowExecutionSignaled);
+  CHECK(events.back().event_id == static_cast<std::int64_t>(events.size()));
+}
+
 TEST_CASE("a commit notes its time, which no later process may fall behind") {
   store::MemoryStore store;
   Bench bench(store);

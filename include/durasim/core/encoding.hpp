@@ -34,6 +34,8 @@ struct DecodeLimits {
 // as JSON (UnknownEvent).
 [[nodiscard]] DURASIM_EXPORT std::string encode(const proto::History& history);
 [[nodiscard]] DURASIM_EXPORT std::string encode(const proto::HistoryEvent& event);
+// Appends the event to a History in wire format; on an exception `history` is as before.
+DURASIM_EXPORT void append_event(std::string& history, const proto::HistoryEvent& event);
 [[nodiscard]] DURASIM_EXPORT std::string encode(const proto::Command& command);
 [[nodiscard]] DURASIM_EXPORT std::string encode(const proto::Failure& failure);
 [[nodiscard]] DURASIM_EXPORT std::string encode(const proto::Payloads& payloads);

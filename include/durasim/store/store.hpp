@@ -76,6 +76,9 @@ struct RunRow {
   std::uint32_t checksum = 0;   // CRC32C over all members above
   bool operator==(const RunRow&) const = default;
 };
+[[nodiscard]] inline bool is_open(const RunRow& run) {
+  return run.status == RunStatus::Running;
+}
 
 // Something open in a run that outlives the process. Persistent kinds; never renumber.
 enum class TaskKind : std::int32_t {
