@@ -157,9 +157,10 @@ void ActivityAttempt::on_heartbeat_timer() {
 }
 
 HeartbeatReply ActivityAttempt::record_latest() {
+  if (!held_back_) throw LogicError("there is no heartbeat to be recorded");
   next_record_ = clock_->steady_now() + interval_;
   try {
-    const HeartbeatReply reply = outbound_->record_heartbeat(held_back_.value());
+    const HeartbeatReply reply = outbound_->record_heartbeat(*held_back_);
     held_back_.reset();
     return reply;
   } catch (...) {
