@@ -2,6 +2,8 @@
 // a timer of its own: a wake-up is asked for only while details are held back.
 #include "durasim/activity/attempt.hpp"
 
+#include "durasim/core/error.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
