@@ -2,10 +2,19 @@
 #include "durasim/activity/context.hpp"
 
 #include "durasim/activity/attempt.hpp"
+#include "durasim/activity/implementation.hpp"
 
 #include <utility>
 
 namespace durasim::inline v0 {
+
+detail::ActivityCode::~ActivityCode() = default;
+
+ActivityImplementation::ActivityImplementation(std::string_view type,
+                                               const detail::ActivityCode* new_code)
+    : activity_type(type), code(new_code) {}
+
+bool ActivityInfo::operator==(const ActivityInfo&) const = default;
 
 std::string_view to_string(ActivityCancelReason reason) {
   switch (reason) {

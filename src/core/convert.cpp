@@ -3,7 +3,7 @@
 #include "durasim/core/convert.hpp"
 
 #include "durasim/core/error.hpp"
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 
 #include "core/json_text.hpp"
 
@@ -149,16 +149,21 @@ void fail_duplicate_key(JsonReader& reader) {
 
 // ---- payloads -----------------------------------------------------------------------------------
 
-Payload null_payload() {
-  return make_payload(kBinaryNull, {});
+void append_null(PayloadList& list) {
+  list.push_back(make_payload(kBinaryNull, {}));
 }
 
-Payload plain_payload(const void* bytes, std::size_t size) {
-  return make_payload(
-      kBinaryPlain, size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), size));
+void append_plain(PayloadList& list, const void* bytes, std::size_t size) {
+  list.push_back(
+      make_payload(kBinaryPlain,
+                   size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), size)));
 }
 
-Payload json_payload(const void* value, WriteValue write) {
+void append_payload(PayloadList& list, const Payload& payload) {
+  list.push_back(payload);
+}
+
+void append_json(PayloadList& list, const void* value, WriteValue write) {
   std::string text;
   JsonWriter writer(text);
   try {
@@ -166,7 +171,7 @@ Payload json_payload(const void* value, WriteValue write) {
   } catch (const JsonError& error) {
     throw_conversion_failure(error.what());
   }
-  return make_payload(kJsonPlain, std::move(text));
+  list.push_back(make_payload(kJsonPlain, std::move(text)));
 }
 
 bool is_null(const Payload& payload) {
@@ -174,8 +179,9 @@ bool is_null(const Payload& payload) {
   return encoding == kBinaryNull || (encoding == kJsonPlain && payload.data == "null");
 }
 
-bool is_plain(const Payload& payload) {
-  return encoding_of(payload) == kBinaryPlain;
+std::optional<std::string_view> plain_bytes(const Payload& payload) {
+  if (encoding_of(payload) != kBinaryPlain) return std::nullopt;
+  return payload.data;
 }
 
 void read_payload(const Payload& payload, void* value, ReadValue read) {

@@ -2,7 +2,7 @@
 // against Temporal's own descriptors by a test.
 #pragma once
 
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 
 #include "core/message_description.hpp"
 

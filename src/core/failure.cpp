@@ -1,7 +1,7 @@
 // Exceptions to messages and back. What a foreign exception says of itself (class name, what(),
 // nested exceptions) becomes an ApplicationFailure with the same chain of causes; a Failure keeps
 // its message unchanged.
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 
 #include "core/one_of.hpp"
 #include "core/utf8.hpp"
@@ -30,12 +30,12 @@ const Info& info_of(const proto::Failure& failure) {
 }
 
 PayloadList list_of(const std::optional<proto::Payloads>& payloads) {
-  return payloads ? payloads->payloads : PayloadList{};
+  return payloads ? PayloadList(payloads->payloads) : PayloadList();
 }
 
 std::optional<proto::Payloads> optional_payloads(PayloadList list) {
   if (list.empty()) return std::nullopt;
-  return proto::Payloads{.payloads = std::move(list)};
+  return proto::Payloads{.payloads = std::move(list).vector()};
 }
 
 proto::Failure application_message(const std::string& message,

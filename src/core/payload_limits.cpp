@@ -18,13 +18,13 @@ std::size_t size_of(const Payload& payload) {
 
 }  // namespace
 
-bool within_limits(const PayloadList& payloads, const PayloadLimits& limits) {
+bool within_limits(std::span<const Payload> payloads, const PayloadLimits& limits) {
   return std::ranges::all_of(payloads, [&](const Payload& payload) {
     return size_of(payload) <= limits.max_payload_bytes;
   });
 }
 
-void check_payload_sizes(const PayloadList& payloads, const PayloadLimits& limits,
+void check_payload_sizes(std::span<const Payload> payloads, const PayloadLimits& limits,
                          std::string_view owner) {
   for (std::size_t i = 0; i < payloads.size(); ++i) {
     const std::size_t size = size_of(payloads[i]);

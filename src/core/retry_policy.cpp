@@ -13,6 +13,7 @@
 #include <string_view>
 
 namespace durasim::inline v0 {
+
 namespace {
 
 constexpr int kDefaultMaximumFactor = 100;
@@ -46,6 +47,8 @@ std::string seconds_text(Duration duration) {
 }
 
 }  // namespace
+
+bool RetryPolicy::operator==(const RetryPolicy&) const = default;
 
 void validate(const RetryPolicy& policy) {
   if (policy.maximum_attempts == 1) return;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "durasim/core/describe.hpp"
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/workflow/instance.hpp"
 
 #include <cstdint>

@@ -60,7 +60,7 @@ ActivityRecord new_activity(const ScheduleActivityTaskCommandAttributes& command
   activity.activity_id = command.activity_id;
   activity.activity_type = command.activity_type ? command.activity_type->name : "";
   activity.task_queue = command.task_queue ? command.task_queue->name : workflow_task_queue;
-  activity.input = to_list(command.input);
+  activity.input = to_list(command.input).vector();
   activity.schedule_to_close = to_duration(command.schedule_to_close_timeout);
   activity.schedule_to_start = to_duration(command.schedule_to_start_timeout);
   activity.start_to_close = to_duration(command.start_to_close_timeout);

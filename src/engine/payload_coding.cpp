@@ -18,15 +18,21 @@ class Walk {
 
   void each(PayloadList& list) const {
     if (list.empty()) return;
+    const std::size_t count = list.size();
     list = direction_ == Direction::Encode ? codec_.encode(list, context_)
                                            : codec_.decode(list, context_);
+    if (list.size() != count) throw CodecError("the codec gave another number of payloads back");
   }
   void each(Payload& payload) const {
     PayloadList list{std::move(payload)};
     each(list);
-    payload = std::move(list.at(0));
+    payload = std::move(list.front());
   }
-  void each(proto::Payloads& payloads) const { each(payloads.payloads); }
+  void each(proto::Payloads& payloads) const {
+    PayloadList list(std::move(payloads.payloads));
+    each(list);
+    payloads.payloads = std::move(list).vector();
+  }
   void each(proto::Memo& memo) const { each(memo.fields); }
   void each(proto::UserMetadata& metadata) const {
     each(metadata.summary);

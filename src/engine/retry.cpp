@@ -70,7 +70,7 @@ proto::Failure timeout_failure(TimeoutType type, const ActivityRecord& activity)
   TimeoutFailureInfo info;
   info.timeout_type = type;
   if (activity.has_heartbeat_details)
-    info.last_heartbeat_details = to_message(activity.heartbeat_details);
+    info.last_heartbeat_details = to_message(PayloadList(activity.heartbeat_details));
   failure.info = std::move(info);
   failure.cause = activity.last_failure;
   return failure;

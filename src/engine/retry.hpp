@@ -2,7 +2,7 @@
 // common/retrypolicy). Pure.
 #pragma once
 
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/core/retry_policy.hpp"
 
 #include "engine/run_record.hpp"

@@ -177,7 +177,7 @@ std::optional<bool> RunState::heartbeat(std::int64_t scheduled_event_id, std::in
   if (activity == nullptr) return std::nullopt;
   activity->last_heartbeat = std::max(record_.last_event_time, now);
   activity->has_heartbeat_details = true;
-  activity->heartbeat_details = std::move(details);
+  activity->heartbeat_details = std::move(details).vector();
   put(store::TaskKind::Activity, scheduled_event_id);
   return activity->cancel_requested;
 }

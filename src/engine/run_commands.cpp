@@ -167,7 +167,7 @@ void RunState::signal_external(const SignalExternalWorkflowExecutionCommandAttri
   external.workflow_id = command.execution ? command.execution->workflow_id : "";
   external.run_id = command.execution ? command.execution->run_id : "";
   external.signal_name = command.signal_name;
-  external.input = to_list(command.input);
+  external.input = to_list(command.input).vector();
   send(std::move(external));
 }
 

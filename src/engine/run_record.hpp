@@ -38,7 +38,7 @@ struct ActivityRecord {
   std::string activity_id;
   std::string activity_type;
   std::string task_queue;
-  PayloadList input;
+  std::vector<Payload> input;
   WallTime scheduled_time{};  // of the first attempt
   WallTime
       attempt_scheduled_time{};  // when this attempt may start: later than now while backing off
@@ -52,7 +52,7 @@ struct ActivityRecord {
   Duration heartbeat{};
   RetryPolicy retry;
   bool has_heartbeat_details = false;
-  PayloadList heartbeat_details;
+  std::vector<Payload> heartbeat_details;
   WallTime last_heartbeat{};
   proto::Boxed<proto::Failure> last_failure;
   bool cancel_requested = false;
@@ -78,7 +78,7 @@ struct ExternalRecord {
   std::string workflow_id;
   std::string run_id;  // empty: the current run
   std::string signal_name;
-  PayloadList input;
+  std::vector<Payload> input;
   std::string reason;
   bool operator==(const ExternalRecord&) const = default;
 };

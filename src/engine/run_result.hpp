@@ -1,7 +1,7 @@
 // How a run ended, read off its last event.
 #pragma once
 
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/core/history.hpp"
 
 #include <string>

@@ -24,7 +24,7 @@ store::Digest digest_of(const std::string& text) {
 // What has to be equal for two starts to be the same request.
 store::Digest fingerprint_of(const StartRun& start) {
   proto::Payloads input;
-  input.payloads = start.input;
+  input.payloads = start.input.vector();
   return digest_of(start.workflow_type + '\0' + start.task_queue + '\0' + encode(input));
 }
 
@@ -278,8 +278,9 @@ void Service::deliver(const ExternalRecord& external, const std::string& from_ru
       RunState& receiver = require_open(external.workflow_id, target);
       remember(target, request_id, target, digest_of(external.signal_name));
       if (external.is_signal) {
-        receiver.signal(
-            {external.signal_name, external.input, options_.identity, request_id, execution}, now);
+        receiver.signal({external.signal_name, PayloadList(external.input), options_.identity,
+                         request_id, execution},
+                        now);
       } else {
         receiver.request_cancel(external.reason, options_.identity, execution,
                                 external.initiated_event_id, now);

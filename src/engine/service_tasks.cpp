@@ -134,8 +134,8 @@ ActivityTask Service::activity_task(const ActivityHandle& handle) {
   task.info.heartbeat_timeout = activity.heartbeat;
   task.info.retry_policy = activity.retry;
   task.info.task_token = to_token(handle);
-  task.arguments = activity.input;
-  task.heartbeat_details = activity.heartbeat_details;
+  task.arguments = PayloadList(activity.input);
+  task.heartbeat_details = PayloadList(activity.heartbeat_details);
   return task;
 }
 

@@ -58,7 +58,7 @@ WorkflowDescription Service::describe(const std::string& workflow_id, const std:
     pending.cancel_requested = activity.cancel_requested;
     pending.scheduled_time = activity.scheduled_time;
     pending.next_attempt_time = activity.attempt_scheduled_time;
-    pending.heartbeat_details = activity.heartbeat_details;
+    pending.heartbeat_details = PayloadList(activity.heartbeat_details);
     if (activity.last_failure) pending.last_failure = *activity.last_failure;
     description.pending_activities.push_back(std::move(pending));
   }

@@ -59,7 +59,7 @@ proto::Command continue_command(const ContinueAsNewCommand& command) {
   attributes.input = proto::to_message(command.arguments);
   attributes.workflow_run_timeout = proto::to_message(command.run_timeout);
   attributes.workflow_task_timeout = proto::to_message(command.task_timeout);
-  if (command.memo) attributes.memo.emplace().fields = *command.memo;
+  if (command.memo) attributes.memo.emplace().fields = command.memo->fields().values;
   if (command.retry_policy) attributes.retry_policy = proto::to_message(*command.retry_policy);
   attributes.initiator = ContinueAsNewInitiator::Workflow;
   return proto::make_command(std::move(attributes));

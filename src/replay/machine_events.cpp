@@ -25,6 +25,10 @@ std::uint64_t seed_of(const std::string& run_id) {
   return std::stoull(sha256_hex(as_bytes(run_id)).substr(0, 16), nullptr, 16);
 }
 
+PayloadMap map_of(const std::map<std::string, Payload>& values) {
+  return PayloadMap({.values = values});
+}
+
 WorkflowInfo info_of(const WorkflowExecutionStartedEventAttributes& started,
                      const std::string& run_id, WallTime start_time) {
   WorkflowInfo info;
@@ -42,10 +46,12 @@ WorkflowInfo info_of(const WorkflowExecutionStartedEventAttributes& started,
   info.continued_execution_run_id = started.continued_execution_run_id;
   info.original_execution_run_id = started.original_execution_run_id;
   info.cron_schedule = started.cron_schedule;
-  if (started.memo) info.memo = started.memo->fields;
-  if (started.search_attributes) info.search_attributes = started.search_attributes->indexed_fields;
-  if (started.header) info.headers = started.header->fields;
-  if (started.continued_failure) info.continued_failure = *started.continued_failure;
+  if (started.memo) info.memo = map_of(started.memo->fields);
+  if (started.search_attributes)
+    info.search_attributes = map_of(started.search_attributes->indexed_fields);
+  if (started.header) info.headers = map_of(started.header->fields);
+  if (started.continued_failure)
+    info.continued_failure = std::make_shared<const proto::Failure>(*started.continued_failure);
   info.last_completion_result = to_list(started.last_completion_result);
   return info;
 }

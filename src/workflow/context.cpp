@@ -2,6 +2,9 @@
 #include "durasim/workflow/context.hpp"
 
 #include "durasim/core/ids.hpp"
+#include "durasim/workflow/branch.hpp"
+
+#include "workflow/run_impl.hpp"
 
 #include <utility>
 
@@ -33,6 +36,11 @@ Awaitable<void> WorkflowContext::wait_until_true(std::function<bool()> condition
 Awaitable<bool> WorkflowContext::wait_until_true(std::function<bool()> condition,
                                                  Duration timeout) const {
   return {scope_->run().start_condition(*scope_, std::move(condition), timeout), &take_condition};
+}
+
+void WorkflowContext::spawn_handler(const WorkflowContext& context, Workflow<void> code,
+                                    detail::Ref<detail::Counted> handler) {
+  detail::make_branch(*context.scope_, std::move(code), std::move(handler));
 }
 
 CancellationScope WorkflowContext::scope() const {

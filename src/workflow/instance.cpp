@@ -32,13 +32,18 @@ class RunInstance final : public WorkflowInstance {
 
 }  // namespace
 
-std::unique_ptr<WorkflowInstance> make_instance(std::string workflow_type,
-                                                const WorkflowInstanceOptions& options,
-                                                Ref<Body> body) {
-  return std::make_unique<RunInstance>(
-      make_ref<RunImpl>(std::move(workflow_type), options, std::move(body)));
-}
+WorkflowCode::~WorkflowCode() = default;
 
 }  // namespace detail
+
+WorkflowImplementation::WorkflowImplementation(std::string_view type,
+                                               const detail::WorkflowCode* new_code)
+    : workflow_type(type), code(new_code) {}
+
+std::unique_ptr<WorkflowInstance> WorkflowImplementation::create(
+    const WorkflowInstanceOptions& options) const {
+  return std::make_unique<detail::RunInstance>(
+      detail::make_ref<detail::RunImpl>(workflow_type, options, code->make_body()));
+}
 
 }  // namespace durasim::inline v0

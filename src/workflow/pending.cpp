@@ -2,7 +2,7 @@
 #include "durasim/workflow/pending.hpp"
 
 #include "durasim/core/error.hpp"
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/workflow/run.hpp"
 
 #include <utility>

@@ -1,7 +1,7 @@
 // The step of a run: jobs, queue, conditions, and how a run ends.
 
 #include "durasim/core/error.hpp"
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/workflow/context.hpp"
 
 #include "workflow/run_impl.hpp"
@@ -173,7 +173,9 @@ void RunImpl::apply(const ResolveActivity& job) {
   }
   const Ref<ActivityPending> activity = std::move(found->second);
   activities_.erase(found);
-  if (activity) activity->deliver(job.outcome);
+  if (activity) {
+    std::visit([&](const auto& outcome) { activity->deliver(outcome); }, job.outcome);
+  }
 }
 
 void RunImpl::apply(const CancelWorkflow& job) {
@@ -199,7 +201,11 @@ void RunImpl::resolve_external(std::uint32_t seq, const std::optional<proto::Fai
   }
   const Ref<ExternalPending> request = std::move(found->second);
   externals_.erase(found);
-  request->deliver(failure);
+  if (failure) {
+    request->deliver(*failure);
+  } else {
+    request->deliver();
+  }
 }
 
 // ---- the schedule ------------------------------------------------------------------------------

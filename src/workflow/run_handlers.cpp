@@ -1,7 +1,7 @@
 // Signals and queries of a run: buffers, handlers, answers, and what durasim answers itself.
 #include "durasim/core/convert.hpp"
 #include "durasim/core/error.hpp"
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/core/json.hpp"
 
 #include "workflow/run_impl.hpp"

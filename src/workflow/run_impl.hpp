@@ -7,6 +7,7 @@
 // looked at; this goes on until a whole round finds none.
 #pragma once
 
+#include "durasim/core/activation.hpp"
 #include "durasim/core/log.hpp"
 #include "durasim/workflow/instance.hpp"
 #include "durasim/workflow/run.hpp"
@@ -31,6 +32,11 @@ struct Channel {
   bool opened = false;  // the author reads it; a catch-all handler leaves it alone
   Ref<SignalHandler> handler;
   PromiseBase* handler_owner = nullptr;
+};
+
+// Thrown through the author's code; no std::exception, so that ordinary handlers let it pass.
+struct ContinueAsNewRequest {
+  ContinueAsNewCommand command;
 };
 
 // One run: applies activations, keeps the queue of coroutines that can go on, numbers and collects

@@ -2,7 +2,7 @@
 #include "durasim/workflow/waits.hpp"
 
 #include "durasim/core/error.hpp"
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/workflow/run.hpp"
 
 #include <utility>
@@ -36,13 +36,12 @@ void TimerPending::do_cancel(const std::string& reason) {
   fail_canceled(reason);
 }
 
-void ActivityPending::deliver(const std::variant<PayloadList, proto::Failure>& outcome) {
-  if (const auto* result = std::get_if<PayloadList>(&outcome)) {
-    result_ = *result;
-    succeed();
-    return;
-  }
-  const auto& failure = std::get<proto::Failure>(outcome);
+void ActivityPending::deliver(const PayloadList& result) {
+  result_ = result;
+  succeed();
+}
+
+void ActivityPending::deliver(const proto::Failure& failure) {
   fail(cancel_requested() && is_canceled(failure) ? cancellation_of(failure)
                                                   : exception_of(failure));
 }
@@ -56,12 +55,8 @@ void ActivityPending::do_cancel(const std::string& reason) {
   if (!run().cancel_activity(seq_, type_, activation_)) fail_canceled(reason);
 }
 
-void ExternalPending::deliver(const std::optional<proto::Failure>& failure) {
-  if (failure) {
-    fail(exception_of(*failure));
-  } else {
-    succeed();
-  }
+void ExternalPending::deliver(const proto::Failure& failure) {
+  fail(exception_of(failure));
 }
 
 TimedPending::~TimedPending() = default;

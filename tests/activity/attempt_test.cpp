@@ -53,10 +53,16 @@ struct Fixture {
   }
   static ActivityImplementation implementation(
       std::function<PayloadList(const ActivityContext&)> body) {
-    return {.activity_type = "work",
-            .run = [body = std::move(body)](const ActivityContext& context, const PayloadList&) {
-              return body(context);
-            }};
+    struct Code final : detail::ActivityCode {
+      explicit Code(std::function<PayloadList(const ActivityContext&)> f)
+          : function(std::move(f)) {}
+      [[nodiscard]] PayloadList run(const ActivityContext& context,
+                                    const PayloadList&) const override {
+        return function(context);
+      }
+      std::function<PayloadList(const ActivityContext&)> function;
+    };
+    return {"work", new Code(std::move(body))};
   }
 };
 

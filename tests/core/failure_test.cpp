@@ -1,6 +1,6 @@
 // Exceptions become Temporal's Failure messages and exceptions again, and nothing is lost on the
 // way.
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,6 @@
 // What clients see: id policies, request ids, signals, queries, ends of runs and their successors.
+#include "durasim/core/convert.hpp"
+
 #include "engine/environment_driver.hpp"
 
 using namespace durasim;

@@ -2,6 +2,7 @@
 // values that they would see without.
 #include "durasim/core/codec.hpp"
 
+#include "durasim/core/convert.hpp"
 #include "durasim/core/encoding.hpp"
 #include "durasim/store/memory.hpp"
 #include "durasim/testing/workflow_environment.hpp"

@@ -1,6 +1,8 @@
 // Drives a workflow by hand: activations in, commands out as short lines of text.
 #pragma once
 
+#include "durasim/core/activation.hpp"
+#include "durasim/core/convert.hpp"
 #include "durasim/workflow/workflow.hpp"
 
 #include <doctest/doctest.h>

@@ -9,8 +9,8 @@
 #pragma once
 
 #include "durasim/activity/info.hpp"
-#include "durasim/core/convert.hpp"
 #include "durasim/core/log.hpp"
+#include "durasim/core/payload_values.hpp"
 
 #include <memory>
 #include <optional>

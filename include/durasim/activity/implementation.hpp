@@ -4,21 +4,44 @@
 #include "durasim/activity/context.hpp"
 #include "durasim/core/names.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace durasim::inline v0 {
 
-// A registered implementation of an activity type. `run` converts arguments and result and throws
-// whatever the callable throws; ActivityAttempt::run makes an outcome of it. Called from several
-// threads at once, so the callable must be thread-safe.
-struct ActivityImplementation {
+namespace detail {
+
+// The author's callable behind its types. Called from several threads at once.
+class DURASIM_EXPORT ActivityCode {
+ public:
+  virtual ~ActivityCode();
+  [[nodiscard]] virtual PayloadList run(const ActivityContext& context,
+                                        const PayloadList& arguments) const = 0;
+};
+
+}  // namespace detail
+
+// A registered implementation of an activity type. Copies share the callable, which must be
+// thread-safe.
+struct DURASIM_EXPORT ActivityImplementation {
+  ActivityImplementation() = default;
+  // Takes the code over.
+  ActivityImplementation(std::string_view type, const detail::ActivityCode* new_code);
+  // Converts arguments and result and throws whatever the callable throws; ActivityAttempt::run
+  // makes an outcome of it.
+  [[nodiscard]] PayloadList run(const ActivityContext& context,
+                                const PayloadList& arguments) const {
+    return code->run(context, arguments);
+  }
+
   std::string activity_type;
-  std::function<PayloadList(const ActivityContext&, const PayloadList& arguments)> run;
+  std::shared_ptr<const detail::ActivityCode> code;
 };
 
 namespace detail {
@@ -26,24 +49,32 @@ namespace detail {
 template <class F, class R, class... A>
 inline constexpr bool kActivityTakesContext = std::is_invocable_r_v<R, F&, ActivityContext, A...>;
 
-template <class R, class... A, class F>
-PayloadList call_activity(F& function, const ActivityContext& context,
-                          const PayloadList& payloads) {
-  const auto call = [&](auto&... arguments) -> R {
-    if constexpr (kActivityTakesContext<F, R, A...>) {
-      return static_cast<R>(std::invoke(function, context, std::move(arguments)...));
+template <class F, class R, class... A>
+class ActivityCodeOf final : public ActivityCode {
+ public:
+  explicit ActivityCodeOf(F&& function) : function_(std::move(function)) {}
+  [[nodiscard]] PayloadList run(const ActivityContext& context,
+                                const PayloadList& payloads) const override {
+    auto arguments = from_payloads<std::tuple<std::remove_cvref_t<A>...>>(payloads);
+    if constexpr (std::is_void_v<R>) {
+      call(context, arguments, std::index_sequence_for<A...>());
+      return {};
     } else {
-      return static_cast<R>(std::invoke(function, std::move(arguments)...));
+      return to_payloads(call(context, arguments, std::index_sequence_for<A...>()));
     }
-  };
-  auto arguments = from_payloads<std::tuple<std::remove_cvref_t<A>...>>(payloads);
-  if constexpr (std::is_void_v<R>) {
-    std::apply(call, arguments);
-    return {};
-  } else {
-    return to_payloads(std::apply(call, arguments));
   }
-}
+
+ private:
+  template <class Tuple, std::size_t... I>
+  R call(const ActivityContext& context, Tuple& arguments, std::index_sequence<I...>) const {
+    if constexpr (kActivityTakesContext<F, R, A...>) {
+      return static_cast<R>(std::invoke(function_, context, std::get<I>(std::move(arguments))...));
+    } else {
+      return static_cast<R>(std::invoke(function_, std::get<I>(std::move(arguments))...));
+    }
+  }
+  mutable F function_;
+};
 
 }  // namespace detail
 
@@ -59,11 +90,7 @@ template <class R, class... A, class F>
       "the callable does not fit its activity type: for Activity<R(A...)> it must be callable as "
       "R(ActivityContext, A...) or as R(A...)");
   if constexpr (kFits) {
-    return {.activity_type = std::string(type.name),
-            .run = [shared = std::make_shared<F>(std::move(function))](
-                       const ActivityContext& context, const PayloadList& arguments) {
-              return detail::call_activity<R, A...>(*shared, context, arguments);
-            }};
+    return {type.name, new detail::ActivityCodeOf<F, R, A...>(std::move(function))};
   } else {
     return {};
   }

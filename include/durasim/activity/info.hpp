@@ -1,8 +1,8 @@
 // What an attempt of an activity knows about itself.
 #pragma once
 
-#include "durasim/core/message_parts.hpp"
 #include "durasim/core/retry_policy.hpp"
+#include "durasim/core/time.hpp"
 
 #include <optional>
 #include <string>
@@ -30,7 +30,7 @@ struct ActivityInfo {
   std::optional<RetryPolicy> retry_policy{};
   // By which this attempt is completed from elsewhere; bytes, not text.
   std::string task_token;
-  bool operator==(const ActivityInfo&) const = default;
+  DURASIM_EXPORT bool operator==(const ActivityInfo&) const;
 };
 
 }  // namespace durasim::inline v0

@@ -1,7 +1,7 @@
 // What becomes of one attempt of an activity.
 #pragma once
 
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 
 #include <variant>
 

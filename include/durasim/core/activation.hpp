@@ -5,42 +5,18 @@
 #pragma once
 
 #include "durasim/core/enums.hpp"
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/core/payload.hpp"
 #include "durasim/core/retry_policy.hpp"
+#include "durasim/core/workflow_info.hpp"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace durasim::inline v0 {
-
-// What a run is told about itself when it starts; constant for its life.
-struct WorkflowInfo {
-  std::string workflow_id;
-  std::string run_id;
-  std::string workflow_type;
-  std::string task_queue;
-  std::string namespace_ = "default";
-  int attempt = 1;
-  WallTime start_time{};
-  Duration execution_timeout{};  // 0: none
-  Duration run_timeout{};        // 0: none
-  Duration task_timeout{};
-  std::optional<RetryPolicy> retry_policy;
-  std::string first_execution_run_id;
-  std::string continued_execution_run_id;  // of the run that continued as this one, or empty
-  std::string original_execution_run_id;
-  std::string cron_schedule;
-  std::map<std::string, Payload> memo;
-  std::map<std::string, Payload> search_attributes;
-  std::map<std::string, Payload> headers;
-  proto::Boxed<proto::Failure> continued_failure;  // of the attempt before this one
-  PayloadList last_completion_result;
-};
 
 // ---- jobs: what has happened, in the order in which it is applied ------------------------------
 
@@ -56,11 +32,6 @@ struct ResolveActivity {
   std::uint32_t seq = 0;
   // The result, or why there is none (cancellation is an ActivityFailure caused by a Canceled one).
   std::variant<PayloadList, proto::Failure> outcome;
-};
-struct SignalWorkflow {
-  std::string signal_name;
-  PayloadList input;
-  std::string identity;
 };
 struct CancelWorkflow {
   std::string reason;
@@ -96,13 +67,6 @@ struct Activation {
 };
 
 // ---- commands: what the run wants --------------------------------------------------------------
-
-// How workflow code waits for an activity that it cancels; the numbers are sdk-core's.
-enum class ActivityCancellationType : std::int32_t {
-  TryCancel = 0,
-  WaitCancellationCompleted = 1,
-  Abandon = 2
-};
 
 struct StartTimerCommand {
   std::uint32_t seq = 0;
@@ -155,7 +119,7 @@ struct ContinueAsNewCommand {
   PayloadList arguments;
   Duration run_timeout{};
   Duration task_timeout{};
-  std::optional<std::map<std::string, Payload>> memo;
+  std::optional<PayloadMap> memo;
   std::optional<RetryPolicy> retry_policy;
 };
 struct QueryResultCommand {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "durasim/core/command.hpp"
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/core/history.hpp"
 #include "durasim/core/payload.hpp"
 

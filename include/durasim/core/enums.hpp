@@ -258,4 +258,12 @@ enum class VersioningBehavior : std::int32_t {
   AutoUpgrade = 2,
 };
 
+// How workflow code waits for an activity that it cancels. Not Temporal's API: the numbers are
+// sdk-core's.
+enum class ActivityCancellationType : std::int32_t {
+  TryCancel = 0,
+  WaitCancellationCompleted = 1,
+  Abandon = 2
+};
+
 }  // namespace durasim::inline v0

@@ -19,9 +19,6 @@
 
 namespace durasim::inline v0 {
 
-// Durations of workflow code and options.
-using Duration = std::chrono::nanoseconds;
-
 namespace proto {
 
 // An optional T on the heap that copies deeply: for members that are recursive, rare or large.

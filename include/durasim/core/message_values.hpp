@@ -14,10 +14,10 @@ namespace durasim::inline v0::proto {
 
 [[nodiscard]] inline std::optional<Payloads> to_message(PayloadList list) {
   if (list.empty()) return std::nullopt;
-  return Payloads{.payloads = std::move(list), .unknown_fields = {}};
+  return Payloads{.payloads = std::move(list).vector(), .unknown_fields = {}};
 }
 [[nodiscard]] inline PayloadList to_list(const std::optional<Payloads>& message) {
-  return message ? message->payloads : PayloadList{};
+  return message ? PayloadList(message->payloads) : PayloadList();
 }
 
 [[nodiscard]] inline std::optional<ProtoDuration> to_message(Duration duration) {

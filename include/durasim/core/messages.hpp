@@ -5,7 +5,7 @@
 #pragma once
 
 #include "durasim/core/enums.hpp"
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/core/message_parts.hpp"
 #include "durasim/core/payload.hpp"
 

@@ -1,8 +1,9 @@
-// Temporal's Payload: bytes with metadata that say how they are encoded. Everything that enters a
-// history (arguments, results, details) is a list of these. Typed conversion: core/convert.hpp.
+// Temporal's Payload: bytes with metadata that say how they are encoded. Lists of them:
+// core/payload_list.hpp; typed conversion: core/convert.hpp.
 #pragma once
 
 #include "durasim/core/message_parts.hpp"
+#include "durasim/core/payload_list.hpp"
 
 #include <cstdint>
 #include <map>
@@ -35,9 +36,12 @@ struct Payloads {
   bool operator==(const Payloads&) const = default;
 };
 
-}  // namespace proto
+// Payloads by name, as Temporal's Memo, Header and SearchAttributes hold them.
+struct PayloadFields {
+  std::map<std::string, Payload> values;
+  bool operator==(const PayloadFields&) const = default;
+};
 
-using proto::Payload;
-using PayloadList = std::vector<Payload>;
+}  // namespace proto
 
 }  // namespace durasim::inline v0

@@ -4,6 +4,7 @@
 #include "durasim/core/payload.hpp"
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace durasim::inline v0 {
@@ -14,12 +15,12 @@ struct PayloadLimits {
 };
 
 // Whether none of them is too large. Thread-safe.
-[[nodiscard]] DURASIM_EXPORT bool within_limits(const PayloadList& payloads,
+[[nodiscard]] DURASIM_EXPORT bool within_limits(std::span<const Payload> payloads,
                                                 const PayloadLimits& limits);
 
 // Throws LimitError when one of them is too large: names `owner` ("workflow ResearchDigest
 // (digest-1), argument"), its position from 1, its size and the limit. Thread-safe.
-DURASIM_EXPORT void check_payload_sizes(const PayloadList& payloads, const PayloadLimits& limits,
-                                        std::string_view owner);
+DURASIM_EXPORT void check_payload_sizes(std::span<const Payload> payloads,
+                                        const PayloadLimits& limits, std::string_view owner);
 
 }  // namespace durasim::inline v0

@@ -2,7 +2,7 @@
 // common/backoff/retry.go, history/workflow/retry.go). Pure functions; no jitter.
 #pragma once
 
-#include "durasim/core/message_parts.hpp"
+#include "durasim/core/time.hpp"
 
 #include <optional>
 #include <string>
@@ -22,7 +22,7 @@ struct RetryPolicy {
   // Types of ApplicationFailure that are never retried (exact match). Timeouts can be excluded as
   // "TemporalTimeout:StartToClose" and "TemporalTimeout:Heartbeat".
   std::vector<std::string> non_retryable_error_types{};
-  bool operator==(const RetryPolicy&) const = default;
+  DURASIM_EXPORT bool operator==(const RetryPolicy&) const;
 };
 
 // Throws InvalidArgument that names the member and its value. A policy of one attempt is not looked

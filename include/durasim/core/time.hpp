@@ -10,6 +10,8 @@
 
 namespace durasim::inline v0 {
 
+// Durations of workflow code and options.
+using Duration = std::chrono::nanoseconds;
 // Simulated and measured durations, as a floating-point count of seconds.
 using Seconds = std::chrono::duration<double>;
 using WallTime = std::chrono::system_clock::time_point;

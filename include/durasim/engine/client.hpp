@@ -2,8 +2,8 @@
 // share.
 #pragma once
 
-#include "durasim/core/convert.hpp"
 #include "durasim/core/names.hpp"
+#include "durasim/core/payload_values.hpp"
 #include "durasim/engine/frontend.hpp"
 
 #include <string>

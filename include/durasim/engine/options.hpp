@@ -1,7 +1,7 @@
 // Options and answers of calls to the engine, as plain values.
 #pragma once
 
-#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/core/payload.hpp"
 #include "durasim/core/retry_policy.hpp"
 

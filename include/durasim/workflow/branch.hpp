@@ -63,11 +63,6 @@ Task<T> WorkflowContext::spawn_held(Workflow<T> branch,
           &detail::BranchOf<T>::take};
 }
 
-inline void WorkflowContext::spawn_handler(const WorkflowContext& context, Workflow<void> code,
-                                           detail::Ref<detail::Counted> handler) {
-  detail::make_branch(*context.scope_, std::move(code), std::move(handler));
-}
-
 template <class T>
 Task<T> WorkflowContext::spawn(Workflow<T> branch) const {
   return spawn_held(std::move(branch), {});

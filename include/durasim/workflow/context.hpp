@@ -3,8 +3,8 @@
 // its templates.
 #pragma once
 
-#include "durasim/core/convert.hpp"
 #include "durasim/core/names.hpp"
+#include "durasim/core/payload_values.hpp"
 #include "durasim/workflow/awaitable.hpp"
 #include "durasim/workflow/run.hpp"
 

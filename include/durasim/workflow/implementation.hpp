@@ -8,9 +8,8 @@
 #include "durasim/workflow/instance.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
-#include <memory>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -19,21 +18,20 @@ namespace durasim::inline v0 {
 
 namespace detail {
 
-DURASIM_EXPORT std::unique_ptr<WorkflowInstance> make_instance(
-    std::string workflow_type, const WorkflowInstanceOptions& options, Ref<Body> body);
+// The author's code behind its types.
+class DURASIM_EXPORT WorkflowCode {
+ public:
+  virtual ~WorkflowCode();
+  [[nodiscard]] virtual Ref<Body> make_body() const = 0;
+};
 
 template <class F, class R, class... A>
 class BodyOf final : public Body {
  public:
   explicit BodyOf(const F& code) : code_(code) {}
   Ref<BranchPending> start(Scope& root, const PayloadList& arguments) override {
-    auto values = from_payloads<std::tuple<A...>>(arguments);
-    return std::apply(
-        [&](A&... value) -> Ref<BranchPending> {
-          auto code = std::invoke(code_, WorkflowContext(Ref<Scope>(&root)), std::move(value)...);
-          return make_branch(root, std::move(code), {});
-        },
-        values);
+    return start_with(root, from_payloads<std::tuple<A...>>(arguments),
+                      std::index_sequence_for<A...>());
   }
   PayloadList result(BranchPending& root) override {
     if constexpr (std::is_void_v<R>) {
@@ -46,7 +44,24 @@ class BodyOf final : public Body {
   }
 
  private:
+  template <std::size_t... I>
+  Ref<BranchPending> start_with(Scope& root, std::tuple<A...>&& values, std::index_sequence<I...>) {
+    return make_branch(
+        root,
+        std::invoke(code_, WorkflowContext(Ref<Scope>(&root)), std::get<I>(std::move(values))...),
+        {});
+  }
   F code_;  // outlives the coroutines: lambdas refer to it
+};
+
+template <class F, class R, class... A>
+class WorkflowCodeOf final : public WorkflowCode {
+ public:
+  explicit WorkflowCodeOf(F&& code) : code_(std::move(code)) {}
+  [[nodiscard]] Ref<Body> make_body() const override { return make_ref<BodyOf<F, R, A...>>(code_); }
+
+ private:
+  F code_;
 };
 
 // A member function together with the object that one run works on.
@@ -92,12 +107,7 @@ template <class R, class... A, class F>
                   "durasim: an implementation of WorkflowType<R(A...)> is a coroutine that returns "
                   "durasim::Workflow<R>");
   }
-  std::string name(type.name);
-  return {.workflow_type = name,
-          .create = [name, code = std::move(code)](const WorkflowInstanceOptions& options) {
-            return detail::make_instance(name, options,
-                                         detail::make_ref<detail::BodyOf<Code, R, A...>>(code));
-          }};
+  return {type.name, new detail::WorkflowCodeOf<Code, R, A...>(std::move(code))};
 }
 
 }  // namespace durasim::inline v0

@@ -3,15 +3,17 @@
 // one from a coroutine.
 #pragma once
 
-#include "durasim/core/activation.hpp"
 #include "durasim/core/log.hpp"
 
-#include <functional>
 #include <memory>
 #include <source_location>
 #include <string>
+#include <string_view>
 
 namespace durasim::inline v0 {
+
+struct Activation;
+struct Completion;
 
 // One run's suspended coroutines and handlers. Touched by one thread at a time. Destroying it
 // destroys the suspended frames (eviction); what their destructors ask of the context is ignored.
@@ -32,10 +34,20 @@ struct WorkflowInstanceOptions {
   bool fail_task_on_exception = false;
 };
 
-// A registered implementation of a workflow type. Copyable; `create` is thread-safe.
-struct WorkflowImplementation {
+namespace detail {
+class WorkflowCode;
+}
+
+// A registered implementation of a workflow type. Copies share the code.
+struct DURASIM_EXPORT WorkflowImplementation {
+  WorkflowImplementation() = default;
+  // Takes the code over.
+  WorkflowImplementation(std::string_view type, const detail::WorkflowCode* new_code);
+  // A run's instance, with a copy of the code of its own. Thread-safe.
+  [[nodiscard]] std::unique_ptr<WorkflowInstance> create(const WorkflowInstanceOptions&) const;
+
   std::string workflow_type;
-  std::function<std::unique_ptr<WorkflowInstance>(const WorkflowInstanceOptions&)> create;
+  std::shared_ptr<const detail::WorkflowCode> code;
 };
 
 }  // namespace durasim::inline v0

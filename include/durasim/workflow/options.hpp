@@ -2,10 +2,11 @@
 // designated initialisers behind the arguments. They own what they hold.
 #pragma once
 
-#include "durasim/core/activation.hpp"
+#include "durasim/core/enums.hpp"
+#include "durasim/core/payload_list.hpp"
 #include "durasim/core/retry_policy.hpp"
+#include "durasim/core/time.hpp"
 
-#include <map>
 #include <optional>
 #include <string>
 
@@ -42,7 +43,7 @@ struct ContinueAsNewOptions {
   std::string task_queue{};
   Duration run_timeout{};
   Duration task_timeout{};
-  std::optional<std::map<std::string, Payload>> memo{};
+  std::optional<PayloadMap> memo{};
   std::optional<RetryPolicy> retry{};
 };
 

@@ -2,8 +2,9 @@
 // (src/workflow).
 #pragma once
 
-#include "durasim/core/activation.hpp"
 #include "durasim/core/log.hpp"
+#include "durasim/core/payload_list.hpp"
+#include "durasim/core/workflow_info.hpp"
 #include "durasim/workflow/options.hpp"
 #include "durasim/workflow/pending.hpp"
 #include "durasim/workflow/promise.hpp"
@@ -18,6 +19,10 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace durasim::inline v0 {
+struct Activation;
+}
 
 namespace durasim::inline v0::detail {
 
@@ -39,11 +44,6 @@ class DURASIM_EXPORT SignalHandler : public Counted {
 };
 
 using QueryFunction = std::function<PayloadList(const PayloadList&)>;
-
-// Thrown through the author's code; no std::exception, so that ordinary handlers let it pass.
-struct ContinueAsNewRequest {
-  ContinueAsNewCommand command;
-};
 
 class DURASIM_EXPORT Run : public Counted {
  public:

@@ -1,14 +1,16 @@
 // The kinds of Pending: what starts them, what resolves them and what cancelling them means.
 #pragma once
 
-#include "durasim/core/activation.hpp"
+#include "durasim/core/enums.hpp"
+#include "durasim/core/failure.hpp"
+#include "durasim/core/payload_list.hpp"
+#include "durasim/core/time.hpp"
 #include "durasim/workflow/pending.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
-#include <variant>
 
 namespace durasim::inline v0::detail {
 
@@ -33,7 +35,8 @@ class DURASIM_EXPORT ActivityPending final : public Pending {
   ActivityPending(Scope& scope, std::uint32_t seq, ActivityCancellationType type,
                   std::uint64_t activation)
       : Pending(scope), activation_(activation), seq_(seq), type_(type) {}
-  void deliver(const std::variant<PayloadList, proto::Failure>& outcome);
+  void deliver(const PayloadList& result);
+  void deliver(const proto::Failure& failure);
   void cancel_before_start(const std::string& reason) { fail_canceled(reason); }
   PayloadList take();
 
@@ -50,7 +53,8 @@ class DURASIM_EXPORT ExternalPending final : public Pending {
  public:
   using Pending::Pending;
   explicit ExternalPending(Scope& scope) : Pending(scope) {}
-  void deliver(const std::optional<proto::Failure>& failure);
+  void deliver() { succeed(); }
+  void deliver(const proto::Failure& failure);
   void cancel_before_start(const std::string& reason) { fail_canceled(reason); }
 
  private:
