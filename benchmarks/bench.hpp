@@ -63,12 +63,15 @@ double seconds_of(const std::function<void()>& f);
 double median(std::vector<double> values);
 // CPU seconds of this process so far, all threads.
 double process_cpu_s();
+// CPU seconds of this process's children that have ended.
+double children_cpu_s();
 
 // Folder with the inputs of the project's tests ("cad", "mjcf"), or empty when it is not there.
 std::string data_folder();
 
 // The rows, by file.
 void bench_loop(BenchContext& context);
+void bench_dst(BenchContext& context);
 void bench_engine(BenchContext& context);
 void bench_header(BenchContext& context);
 void bench_import(BenchContext& context);

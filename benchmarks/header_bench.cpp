@@ -9,7 +9,6 @@
 #include "bench.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <string>
 #include <vector>
@@ -59,15 +58,6 @@ std::vector<durasim::ActivityImplementation> activities() {
 }
 durasim::WorkflowImplementation workflow() { return durasim::make_workflow(research_digest, digest); }
 )";
-
-double children_cpu_s() {
-  rusage usage{};
-  getrusage(RUSAGE_CHILDREN, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 double compile_cpu_s(std::string_view source) {
   const ProcessOptions options{.program = DURASIM_BENCH_COMPILER,

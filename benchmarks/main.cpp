@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
   bench::BenchContext context(std::regex(filter), quick);
   bench::bench_loop(context);
   bench::bench_header(context);
+  bench::bench_dst(context);
   bench::bench_engine(context);
   bench::bench_import(context);
   bench::bench_render(context);

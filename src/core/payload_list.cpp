@@ -47,6 +47,9 @@ void PayloadList::push_back(Payload payload) {
   values_.push_back(std::move(payload));
 }
 bool PayloadList::operator==(const PayloadList& other) const = default;
+bool PayloadList::operator==(const std::vector<Payload>& other) const {
+  return values_ == other;
+}
 std::vector<Payload> PayloadList::vector() && {
   return std::move(values_);
 }

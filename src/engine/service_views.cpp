@@ -14,6 +14,7 @@ WorkflowAlreadyStarted::WorkflowAlreadyStarted(const std::string& message, std::
     : Error(message), run_id_(std::move(run_id)) {}
 WorkflowAlreadyStarted::~WorkflowAlreadyStarted() = default;
 QueryFailed::~QueryFailed() = default;
+WorkflowNotReady::~WorkflowNotReady() = default;
 WorkflowBlocked::~WorkflowBlocked() = default;
 
 std::string_view to_string(WorkflowStatus status) {

@@ -142,6 +142,12 @@ PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkfl
   if (state->record().completed_tasks == 0) {
     throw QueryFailed("run " + run_id + ": no workflow task has completed yet");
   }
+  constexpr std::int32_t attempts_before_not_ready = 3;
+  if (const std::int32_t attempt = state->record().task.attempt;
+      attempt >= attempts_before_not_ready) {
+    throw WorkflowNotReady(
+        fmt::format("run {}: its workflow task has failed {} times in a row", run_id, attempt - 1));
+  }
   if (!implements(type))
     throw QueryFailed("run " + run_id + ": workflow type " + type + " is not implemented here");
   Live& run = live(run_id, type);

@@ -8,6 +8,8 @@
 #include "durasim/store/integrity.hpp"
 #include "durasim/workflow/instance.hpp"
 
+#include "engine/payload_coding.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,6 +48,7 @@ proto::History history_of(const store::Store& store, const store::RunRow& row) {
 Replayer::Replayer(ReplayerOptions options) : options_(std::move(options)) {}
 
 std::vector<replay::Mismatch> Replayer::replay_run(const proto::History& history,
+                                                   const std::string& workflow_id,
                                                    const std::string& run_id) const {
   const std::optional<proto::WorkflowType>& named = start_of(history).workflow_type;
   if (!named) throw FormatError("history: its start names no workflow type");
@@ -64,7 +67,14 @@ std::vector<replay::Mismatch> Replayer::replay_run(const proto::History& history
       found->second.create({.logger = options_.logger.for_module("workflow"),
                             .fail_task_on_exception = options_.fail_task_on_exception});
 
+  std::vector<proto::HistoryEvent> decoded;
   std::span events(history.events);
+  if (options_.codec != nullptr) {
+    decoded = history.events;
+    const engine::PayloadCoding coding(options_.codec);
+    for (proto::HistoryEvent& event : decoded) coding.decode(event, workflow_id);
+    events = decoded;
+  }
   if (events.back().event_type == EventType::WorkflowTaskStarted)
     events = events.first(events.size() - 1);
   machines.apply(events,
@@ -81,7 +91,8 @@ std::vector<replay::Mismatch> Replayer::replay_run(const proto::History& history
 }
 
 std::vector<replay::Mismatch> Replayer::replay(const proto::History& history) const {
-  return replay_run(history, start_of(history).original_execution_run_id);
+  const auto& start = start_of(history);
+  return replay_run(history, start.workflow_id, start.original_execution_run_id);
 }
 
 std::vector<replay::Mismatch> Replayer::replay_json(std::string_view json) const {
@@ -105,7 +116,7 @@ std::vector<ReplayedRun> Replayer::replay_store(const store::Store& store,
       run.run_id = row.run_id;
       run.workflow_type = row.workflow_type;
       try {
-        run.warnings = replay_run(history_of(store, row), row.run_id);
+        run.warnings = replay_run(history_of(store, row), row.workflow_id, row.run_id);
       } catch (const HistoryMismatch& error) {
         run.error = error.what();
         run.mismatch = error.mismatch();

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -13,9 +14,10 @@ using namespace durasim;
 
 TEST_CASE("a payload may be as large as the limit and no byte larger") {
   const Payload small{.metadata = {{"encoding", "x"}}, .data = "12345"};  // 14 bytes
-  CHECK_NOTHROW(check_payload_sizes({small, small}, {.max_payload_bytes = 14}, "argument"));
+  CHECK_NOTHROW(
+      check_payload_sizes(std::vector{small, small}, {.max_payload_bytes = 14}, "argument"));
   CHECK_THROWS_WITH_AS(
-      check_payload_sizes({Payload{}, small}, {.max_payload_bytes = 13},
+      check_payload_sizes(std::vector{Payload{}, small}, {.max_payload_bytes = 13},
                           "workflow Digest (digest-1), argument"),
       "workflow Digest (digest-1), argument 2 has 14 bytes; the limit is 13: pass a reference to "
       "the data, or raise PayloadLimits::max_payload_bytes",

@@ -449,6 +449,54 @@ TEST_CASE("changed code fails the task, never the run; the old code goes on") {
   CHECK(run.result() == "fine");
 }
 
+TEST_CASE("a run whose task fails again and again answers no query: it would be an old answer") {
+  testing::WorkflowEnvironment environment({.fail_task_on_exception = true});
+  bool good = false;
+  environment.worker(queue).implement(
+      waiting, [&](WorkflowContext ctx, std::string text) -> Workflow<std::string> {
+        ctx.on(words, [&] { return text; });
+        text += co_await ctx.signals(word).receive();
+        if (!good) throw std::runtime_error("a bug");
+        co_return text;
+      });
+  const auto run = environment.client().start(waiting, "a", {.id = "w", .task_queue = queue});
+  CHECK(run.query(words) == "a");
+  run.signal(word, "b");
+  environment.sleep(5min);
+  CHECK_THROWS_WITH_AS((void)run.query(words), doctest::Contains("has failed"), WorkflowNotReady);
+  good = true;
+  CHECK(run.result() == "ab");
+  CHECK(run.query(words) == "ab");
+}
+
+TEST_CASE("one workflow signals and cancels another; each arrives once, as the other sees it") {
+  Waiting w;
+  constexpr WorkflowType<std::string()> sending{"Sending"};
+  w.environment.worker(queue).implement(sending, [](WorkflowContext ctx) -> Workflow<std::string> {
+    co_await ctx.signal_external({.workflow_id = "w"}, word, "from s");
+    co_await ctx.cancel_external({.workflow_id = "w"}, "enough");
+    try {
+      co_await ctx.signal_external({.workflow_id = "nobody"}, word, "lost");
+    } catch (const Failure& failure) {
+      co_return failure.what();
+    }
+    co_return "";
+  });
+  const auto receiver = w.start({.id = "w"});
+  const auto sender = w.environment.client().start(sending, {.id = "s", .task_queue = queue});
+  CHECK(sender.result() != "");
+  CHECK_THROWS_AS((void)receiver.result(), CanceledFailure);
+  const auto events = events_of(w.environment, "w");
+  CHECK(count(types_of(events), "WorkflowExecutionSignaled") == 1);
+  CHECK(count(types_of(events), "WorkflowExecutionCancelRequested") == 1);
+  const auto signaled = only<proto::WorkflowExecutionSignaledEventAttributes>(events);
+  REQUIRE(signaled.external_workflow_execution);
+  CHECK(signaled.external_workflow_execution->run_id == sender.run_id());
+  const auto asked = only<proto::WorkflowExecutionCancelRequestedEventAttributes>(events);
+  REQUIRE(asked.external_workflow_execution);
+  CHECK(asked.external_workflow_execution->workflow_id == "s");
+}
+
 TEST_CASE("open runs of a type that nobody implements wait until somebody does") {
   Waiting w;
   const auto run = w.environment.client().start(

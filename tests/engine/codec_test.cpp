@@ -5,6 +5,7 @@
 #include "durasim/core/convert.hpp"
 #include "durasim/core/encoding.hpp"
 #include "durasim/store/memory.hpp"
+#include "durasim/testing/replayer.hpp"
 #include "durasim/testing/workflow_environment.hpp"
 #include "durasim/workflow/workflow.hpp"
 
@@ -175,6 +176,26 @@ TEST_CASE("replay compares what was encoded, not its bytes") {
        .codec = &aes});
   run_everything(environment);
   CHECK(log == "");
+}
+
+TEST_CASE("the replayer reads encoded histories with the codec, from a store and from JSON") {
+  const AesGcmCodec aes = codec();
+  store::MemoryStore store;
+  testing::WorkflowEnvironment environment({.store = &store, .codec = &aes});
+  environment.worker("queue").implement(listener, listen);
+  const auto run =
+      environment.client().start(listener, kSecret, {.id = "l", .task_queue = "queue"});
+  run.signal(note, "heard");
+  CHECK(run.result() == "heard");
+  const auto replay = [&](const PayloadCodec* with) {
+    testing::Replayer replayer({.strict = true, .codec = with});
+    replayer.implement(listener, listen);
+    CHECK(replayer.replay_store(store).at(0).ok() == (with != nullptr));
+    const std::string json = to_json(decode_history(environment.frontend().history({"l", {}})));
+    if (with != nullptr) CHECK(replayer.replay_json(json).empty());
+  };
+  replay(&aes);
+  replay(nullptr);
 }
 
 TEST_CASE("without the key the run waits, and goes on when it is there") {

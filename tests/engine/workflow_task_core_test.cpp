@@ -50,6 +50,19 @@ TEST_CASE("too many buffered events end the task, so that they are not held up")
   CHECK(run.state().workflow_task_ready());
 }
 
+TEST_CASE("so do few events with many bytes") {
+  EngineLimits limits;
+  limits.max_buffered_bytes = 1000;
+  Core run({}, limits);
+  static_cast<void>(run.begin_task());
+  run.signal(std::string(600, 'x'));
+  CHECK(run.types(4).empty());
+  run.signal(std::string(600, 'y'));
+  CHECK(cause(run, 4) == WorkflowTaskFailedCause::ForceCloseCommand);
+  CHECK(run.types(5) ==
+        Lines{"WorkflowExecutionSignaled", "WorkflowExecutionSignaled", "WorkflowTaskScheduled"});
+}
+
 // ---- UNHANDLED_COMMAND --------------------------------------------------------------------------
 
 TEST_CASE("no run closes over an event that its code has not seen") {

@@ -50,6 +50,7 @@ class DURASIM_EXPORT PayloadList {
   void reserve(std::size_t count);
   void push_back(Payload payload);
   bool operator==(const PayloadList& other) const;
+  bool operator==(const std::vector<Payload>& other) const;
   [[nodiscard]] const std::vector<Payload>& vector() const& { return values_; }
   [[nodiscard]] std::vector<Payload> vector() &&;
 

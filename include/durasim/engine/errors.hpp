@@ -34,6 +34,14 @@ class DURASIM_EXPORT QueryFailed : public Error {
   ~QueryFailed() override;
 };
 
+// A query to a run whose workflow task fails again and again (at the third attempt, as in
+// Temporal): what it would say is older than what the run has been told.
+class DURASIM_EXPORT WorkflowNotReady : public QueryFailed {
+ public:
+  using QueryFailed::QueryFailed;
+  ~WorkflowNotReady() override;
+};
+
 // A run of the simulated or local engine waits for something that nobody will send.
 class DURASIM_EXPORT WorkflowBlocked : public Error {
  public:

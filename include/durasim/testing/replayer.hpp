@@ -6,6 +6,7 @@
 //   for (const auto& run : replayer.replay_store(store)) CHECK_MESSAGE(run.ok(), run.error);
 #pragma once
 
+#include "durasim/core/codec.hpp"
 #include "durasim/core/history.hpp"
 #include "durasim/core/log.hpp"
 #include "durasim/core/names.hpp"
@@ -29,6 +30,8 @@ struct ReplayerOptions {
   bool fail_task_on_exception = false;  // as the worker has it
   Logger logger;
   replay::TransitionObserver* observer = nullptr;  // borrowed
+  // What encoded the histories' payloads, if anything did; borrowed.
+  const PayloadCodec* codec = nullptr;
 };
 
 // What became of one run.
@@ -71,6 +74,7 @@ class DURASIM_EXPORT Replayer {
 
  private:
   std::vector<replay::Mismatch> replay_run(const proto::History& history,
+                                           const std::string& workflow_id,
                                            const std::string& run_id) const;
 
   ReplayerOptions options_;
