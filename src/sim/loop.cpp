@@ -124,7 +124,7 @@ void SimulationLoop::Impl::finish(Verdict decided) {
 void SimulationLoop::Impl::step_once() {
   mjData* data = data_.get();
   make_state_fresh();
-  if (auto unstable = rules_.check_warnings(data)) return finish(std::move(*unstable));
+  if (Rules::is_unstable(data)) return finish(rules_.instability(data));
   auto decided = is_still() ? rules_.check_still(data, step)
                             : rules_.check(data, step, metrics_.observe_motion(data));
   if (!decided && step >= total_steps) decided = rules_.end_of_time(time_of(total_steps));
@@ -135,7 +135,7 @@ void SimulationLoop::Impl::step_once() {
   }
   if (controller) controller({step, time_of(step), model_, data, random_});
   splits_ ? mj_step2(model_, data) : mj_step(model_, data);
-  if (auto unstable = rules_.check_warnings(data)) return finish(std::move(*unstable));
+  if (Rules::is_unstable(data)) return finish(rules_.instability(data));
   metrics_.observe_contacts(data, true);
   metrics_.observe_work(data);
   rules_.observe_forces(data);

@@ -14,6 +14,13 @@ namespace durasim::inline v0::sim {
 namespace {
 
 constexpr double kRunaway_m = 1e4;
+constexpr geometry::Box kNoRunaway{{-kRunaway_m, -kRunaway_m, -kRunaway_m},
+                                   {kRunaway_m, kRunaway_m, kRunaway_m}};
+
+bool holds(const geometry::Box& outer, const geometry::Box& inner) {
+  return inner.min.x >= outer.min.x && inner.max.x <= outer.max.x && inner.min.y >= outer.min.y &&
+         inner.max.y <= outer.max.y && inner.min.z >= outer.min.z && inner.max.z <= outer.max.z;
+}
 
 geometry::Vec3 centre_of_mass(const mjData* data, int body) {
   return vec(data->xipos + at(body, 3));
@@ -37,12 +44,8 @@ std::string Rules::name_of(const Collider& collider) const {
   return fmt::format("flex '{}'", name != nullptr ? name : "");
 }
 
-std::optional<Verdict> Rules::check_warnings(const mjData* data) const {
+Verdict Rules::instability(const mjData* data) const {
   const auto raised = [data](int warning) { return data->warning[warning].number > 0; };
-  if (!raised(mjWARN_BADQPOS) && !raised(mjWARN_BADQVEL) && !raised(mjWARN_BADQACC) &&
-      !raised(mjWARN_BADCTRL) && !raised(mjWARN_CONTACTFULL) && !raised(mjWARN_CNSTRFULL)) {
-    return std::nullopt;
-  }
   const auto unstable = [](std::string detail) {
     return fail(ReasonCode::PhysicsInstability, std::move(detail));
   };
@@ -74,30 +77,30 @@ std::optional<Verdict> Rules::check_warnings(const mjData* data) const {
                               body_name(body), mjMAXVAL));
 }
 
-std::optional<Verdict> Rules::check(const mjData* data, std::int64_t step, const Fastest& fastest) {
-  if (auto verdict = check_runaway(data, fastest)) return verdict;
-  if (auto verdict = check_bounds(data)) return verdict;
-  if (auto verdict = check_forbidden(data)) return verdict;
-  if (auto verdict = check_goal(data, step, false)) return verdict;
+std::optional<Verdict> Rules::check(const mjData* data, std::int64_t step, const Motion& motion) {
+  if (auto verdict = check_runaway(data, motion)) return verdict;
+  if (auto verdict = check_bounds(data, motion)) return verdict;
+  if (auto verdict = check_forbidden(data, motion)) return verdict;
+  if (auto verdict = check_goal(data, step, &motion)) return verdict;
   return check_overload();
 }
 
 std::optional<Verdict> Rules::check_still(const mjData* data, std::int64_t step) {
-  if (auto verdict = check_goal(data, step, true)) return verdict;
+  if (auto verdict = check_goal(data, step, nullptr)) return verdict;
   return check_overload();
 }
 
-std::optional<Verdict> Rules::check_runaway(const mjData* data, const Fastest& fastest) const {
-  if (speed_limit_m_s_ && !(fastest.speed_m_s <= *speed_limit_m_s_)) {
+std::optional<Verdict> Rules::check_runaway(const mjData* data, const Motion& motion) const {
+  if (speed_limit_m_s_ && !(motion.speed_m_s <= *speed_limit_m_s_)) {
     return fail(ReasonCode::PhysicsInstability,
                 fmt::format("body {} moves at {:.6g} m/s, above the limit of {:g} m/s",
-                            body_name(fastest.body), fastest.speed_m_s, *speed_limit_m_s_));
+                            body_name(fastest_body(model_, data, moving_)), motion.speed_m_s,
+                            *speed_limit_m_s_));
   }
-  if (!bounds_.empty()) return std::nullopt;
+  if (!bounds_.empty() || holds(kNoRunaway, motion.centres_m)) return std::nullopt;
   for (const int body : moving_) {
     const geometry::Vec3 p = centre_of_mass(data, body);
-    if (std::abs(p.x) <= kRunaway_m && std::abs(p.y) <= kRunaway_m && std::abs(p.z) <= kRunaway_m)
-      continue;
+    if (kNoRunaway.contains(p)) continue;
     return fail(ReasonCode::PhysicsInstability,
                 fmt::format("body {} is at ({:.6g}, {:.6g}, {:.6g}) m, more than {:g} m from the "
                             "origin; if that is meant, "
@@ -107,8 +110,9 @@ std::optional<Verdict> Rules::check_runaway(const mjData* data, const Fastest& f
   return std::nullopt;
 }
 
-std::optional<Verdict> Rules::check_bounds(const mjData* data) const {
+std::optional<Verdict> Rules::check_bounds(const mjData* data, const Motion& motion) const {
   for (const Zone& zone : bounds_) {
+    if (holds(zone.box_m, motion.centres_m)) continue;
     for (const int body : moving_) {
       const geometry::Vec3 p = centre_of_mass(data, body);
       if (zone.box_m.contains(p)) continue;
@@ -121,6 +125,15 @@ std::optional<Verdict> Rules::check_bounds(const mjData* data) const {
   return std::nullopt;
 }
 
+bool Rules::is_near(const Motion& motion, const Zone& zone) const {
+  const geometry::Vec3 reach{reach_m_, reach_m_, reach_m_};
+  const geometry::Vec3 low = motion.centres_m.min - reach;
+  const geometry::Vec3 high = motion.centres_m.max + reach;
+  const geometry::Box& box = zone.box_m;
+  return low.x <= box.max.x && low.y <= box.max.y && low.z <= box.max.z && high.x >= box.min.x &&
+         high.y >= box.min.y && high.z >= box.min.z;
+}
+
 bool Rules::touches(const mjData* data, const Collider& collider, const Zone& zone) const {
   if (collider.flex >= 0) return flex_touches(model_, data, collider.flex, zone.box_m);
   if (!may_touch(data->geom_xpos + at(collider.geom, 3), model_->geom_rbound[collider.geom],
@@ -129,9 +142,10 @@ bool Rules::touches(const mjData* data, const Collider& collider, const Zone& zo
   return geom_touches(model_, data, collider.geom, zone.box_m);
 }
 
-std::optional<Verdict> Rules::check_forbidden(const mjData* data) const {
+std::optional<Verdict> Rules::check_forbidden(const mjData* data, const Motion& motion) const {
   for (const Zone& zone : forbidden_) {
-    for (const Collider& collider : colliders_) {
+    for (std::size_t i = is_near(motion, zone) ? 0 : geom_count_; i < colliders_.size(); ++i) {
+      const Collider& collider = colliders_[i];
       if (!touches(data, collider, zone)) continue;
       return fail(ReasonCode::ForbidZoneHit,
                   fmt::format("{} touches the forbidden zone '{}'", name_of(collider), zone.name));
@@ -147,13 +161,15 @@ bool Rules::in_goal(const mjData* data, int body, const Zone& zone) const {
   });
 }
 
-std::optional<Verdict> Rules::check_goal(const mjData* data, std::int64_t step, bool still) {
+std::optional<Verdict> Rules::check_goal(const mjData* data, std::int64_t step,
+                                         const Motion* motion) {
   auto timer = timers_.begin();
   std::optional<Verdict> reached;
   for (const Zone& zone : goal_zones_) {
+    const bool near = motion != nullptr && is_near(*motion, zone);
     for (const int body : candidates_) {
       std::int64_t& since = *timer++;
-      const bool inside = still ? since >= 0 : in_goal(data, body, zone);
+      const bool inside = motion != nullptr ? near && in_goal(data, body, zone) : since >= 0;
       if (!inside) {
         since = -1;
         continue;

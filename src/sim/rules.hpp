@@ -21,6 +21,8 @@
 
 #include <mujoco/mujoco.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,11 +37,17 @@ class Rules {
   Rules(const mjModel* model, const LoopOptions& options);
 
   // Rules 2 to 5, and those parts of 1 that need positions, on the fresh state of `step`.
-  std::optional<Verdict> check(const mjData* data, std::int64_t step, const Fastest& fastest);
+  std::optional<Verdict> check(const mjData* data, std::int64_t step, const Motion& motion);
   // The same when nothing has moved since check() was last asked: only timers can run out.
   std::optional<Verdict> check_still(const mjData* data, std::int64_t step);
-  // What MuJoCo's warning counters say; after mj_step1 and after mj_step2.
-  [[nodiscard]] std::optional<Verdict> check_warnings(const mjData* data) const;
+  // Whether MuJoCo has counted a warning that ends the run; after mj_step1 and after mj_step2.
+  [[nodiscard]] static bool is_unstable(const mjData* data) {
+    int raised = 0;
+    for (const int warning : kFatalWarnings) raised |= data->warning[warning].number;
+    return raised != 0;
+  }
+  // What it was.
+  [[nodiscard]] Verdict instability(const mjData* data) const;
   // Counts overloaded motors, from the forces of the step that was just made.
   void observe_forces(const mjData* data);
   [[nodiscard]] bool has_goal() const { return !goal_zones_.empty(); }
@@ -55,21 +63,27 @@ class Rules {
     int geom = -1;
     int flex = -1;
   };
+  static constexpr std::array kFatalWarnings{mjWARN_BADQPOS, mjWARN_BADQVEL,     mjWARN_BADQACC,
+                                             mjWARN_BADCTRL, mjWARN_CONTACTFULL, mjWARN_CNSTRFULL};
   struct Motor {
     int actuator = -1;
     double low = 0, high = 0;  // forces from which it counts as overloaded
   };
   void find_colliders();
+  void find_reach();
   void find_goal_candidates(const GoalRule& goal);
   void find_motors(const MotorOverload& overload);
   [[nodiscard]] std::string body_name(int body) const;
   [[nodiscard]] std::string name_of(const Collider& collider) const;
   [[nodiscard]] bool touches(const mjData* data, const Collider& collider, const Zone& zone) const;
-  std::optional<Verdict> check_runaway(const mjData* data, const Fastest& fastest) const;
-  std::optional<Verdict> check_bounds(const mjData* data) const;
-  std::optional<Verdict> check_forbidden(const mjData* data) const;
-  // `still`: who was in the goal in the step before is in it now.
-  std::optional<Verdict> check_goal(const mjData* data, std::int64_t step, bool still);
+  // Whether a moving body can touch the zone with a geom or have its centre of mass in it: false
+  // answers for all of them at once.
+  [[nodiscard]] bool is_near(const Motion& motion, const Zone& zone) const;
+  std::optional<Verdict> check_runaway(const mjData* data, const Motion& motion) const;
+  std::optional<Verdict> check_bounds(const mjData* data, const Motion& motion) const;
+  std::optional<Verdict> check_forbidden(const mjData* data, const Motion& motion) const;
+  // Null `motion`: who was in the goal in the step before is in it now.
+  std::optional<Verdict> check_goal(const mjData* data, std::int64_t step, const Motion* motion);
   [[nodiscard]] bool in_goal(const mjData* data, int body, const Zone& zone) const;
   [[nodiscard]] std::optional<Verdict> check_overload() const;
 
@@ -77,7 +91,9 @@ class Rules {
   double timestep_s_;
   std::vector<int> moving_;
   std::vector<Zone> bounds_, forbidden_, goal_zones_;
-  std::vector<Collider> colliders_;  // of all moving bodies
+  std::vector<Collider> colliders_;  // of all moving bodies; flexes last
+  std::size_t geom_count_ = 0;       // how many of them are geoms
+  double reach_m_ = 0;               // of those geoms' surfaces from the centres of mass
   std::optional<double> speed_limit_m_s_;
   GoalTest goal_test_;
   Seconds dwell_;

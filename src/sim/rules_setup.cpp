@@ -91,11 +91,25 @@ void Rules::find_colliders() {
       if (!any_collides || collides(model_, geom)) colliders_.push_back({body, geom, -1});
     }
   }
+  find_reach();
   for (int flex = 0; flex < model_->nflex; ++flex) {
     const int body = model_->flex_vertbodyid[model_->flex_vertadr[flex]];
     const bool fixed = model_->flex_rigid[flex] != 0 &&
                        std::find(moving_.begin(), moving_.end(), body) == moving_.end();
     if (!fixed) colliders_.push_back({-1, -1, flex});
+  }
+}
+
+void Rules::find_reach() {
+  // Positions of geoms and bodies are computed on different ways; this is far above the rounding of
+  // both.
+  constexpr double kRounding_m = 1e-6;
+  geom_count_ = colliders_.size();
+  for (const Collider& collider : colliders_) {
+    const geometry::Vec3 lever = vec(model_->geom_pos + at(collider.geom, 3)) -
+                                 vec(model_->body_ipos + at(collider.body, 3));
+    const double reach = norm(lever) + model_->geom_rbound[collider.geom];
+    reach_m_ = std::max(reach_m_, (1 + kRounding_m) * reach + kRounding_m);
   }
 }
 

@@ -1,9 +1,9 @@
 // Reading and writing the header and the records of a recording, with their checksums.
 #include "sim/trajectory_format.hpp"
 
+#include "durasim/core/crc32c.hpp"
 #include "durasim/core/error.hpp"
 
-#include <boost/crc.hpp>
 #include <fmt/format.h>
 
 namespace durasim::inline v0::sim {
@@ -13,14 +13,6 @@ constexpr std::uint64_t kMagic = 0x4A41'5254'4D49'5344;  // "DSIMTRAJ"
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHashLength = 64;
 constexpr std::uint64_t kMaxStateSize = std::uint64_t{1} << 27;  // 1 GiB a state
-
-using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
-
-std::uint32_t crc32c(ByteView bytes) {
-  Crc32c crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  return crc.checksum();
-}
 
 }  // namespace
 
@@ -41,7 +33,7 @@ Bytes encode_header(const TrajectoryHeader& header) {
   writer.u32(0);
   writer.u64(header.state_size);
   writer.text(header.model_sha256);
-  writer.u32(crc32c(writer.bytes()));
+  writer.u32(crc32c(as_text(writer.bytes())));
   if (writer.bytes().size() != TrajectoryHeader::kBytes)
     throw LogicError("trajectory header has the wrong size");
   return writer.take();
@@ -67,7 +59,8 @@ TrajectoryHeader decode_header(ByteView bytes, const std::string& path) {
   header.state_size = reader.u64();
   header.model_sha256 = reader.text(kHashLength);
   if (header.model_sha256.size() != kHashLength ||
-      reader.u32() != crc32c(bytes.first(TrajectoryHeader::kBytes - sizeof(std::uint32_t)))) {
+      reader.u32() !=
+          crc32c(as_text(bytes.first(TrajectoryHeader::kBytes - sizeof(std::uint32_t))))) {
     refuse("the header is damaged (its checksum does not match)");
   }
   if (header.frames_per_second < 1 ||
@@ -81,11 +74,10 @@ TrajectoryHeader decode_header(ByteView bytes, const std::string& path) {
 
 std::uint32_t record_checksum(std::int64_t index, const RecordHead& head,
                               std::span<const double> state) {
-  Crc32c crc;
-  crc.process_bytes(&index, sizeof index);
-  crc.process_bytes(&head, sizeof head);
-  crc.process_bytes(state.data(), state.size_bytes());
-  return crc.checksum();
+  const auto text_of = [](const auto& value) {
+    return as_text(std::as_bytes(std::span(&value, 1)));
+  };
+  return crc32c(as_text(std::as_bytes(state)), crc32c(text_of(head), crc32c(text_of(index))));
 }
 
 }  // namespace durasim::inline v0::sim

@@ -3,6 +3,7 @@
 #include "durasim/store/integrity.hpp"
 
 #include "durasim/core/bytes.hpp"
+#include "durasim/core/crc32c.hpp"
 #include "durasim/core/sha256.hpp"
 
 #include <fmt/format.h>

@@ -3,8 +3,8 @@
 #include "testing/log_format.hpp"
 
 #include "durasim/core/bytes.hpp"
+#include "durasim/core/crc32c.hpp"
 #include "durasim/core/error.hpp"
-#include "durasim/store/integrity.hpp"
 
 #include "mutants/mutants.hpp"
 

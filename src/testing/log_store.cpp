@@ -4,6 +4,7 @@
 #include "durasim/testing/log_store.hpp"
 
 #include "durasim/core/bytes.hpp"
+#include "durasim/core/crc32c.hpp"
 #include "durasim/store/integrity.hpp"
 #include "durasim/store/rules.hpp"
 

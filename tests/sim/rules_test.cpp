@@ -7,6 +7,8 @@
 #include <mujoco/mujoco.h>
 
 #include <cmath>
+#include <limits>
+#include <string>
 #include <utility>
 
 using namespace durasim;
@@ -82,6 +84,79 @@ TEST_CASE("without a target any free part may reach the goal, with one only that
   options.goal.target = "a";
   SimulationLoop one(model, options);
   CHECK(one.run()->code == ReasonCode::Timeout);
+}
+
+TEST_CASE("geometry far from its body's centre of mass reaches zones, and only those") {
+  // One to three bodies: the last one carries a small ball 3 m from its centre of mass.
+  for (int count = 1; count <= 3; ++count) {
+    CAPTURE(count);
+    std::string bodies;
+    for (int i = 1; i < count; ++i) {
+      bodies += R"(<body pos="0 )" + std::to_string(i) +
+                R"( 0"><freejoint/><geom size=".1" mass="1"/></body>)";
+    }
+    bodies += R"(<body name="mace"><freejoint/><geom size=".1" mass="1"/>
+      <geom size=".05" pos="3 0 0" mass="1e-6"/></body>)";
+    const auto model = compile("<worldbody>" + bodies + "</worldbody>", kWeightless);
+    for (const auto& [near_m, hit] : {std::pair{3.049, true}, {3.051, false}, {2.9, true}}) {
+      const Zone lava = zone(ZoneKind::Forbid, "lava", {near_m, -.1, -.1}, {9, .1, .1});
+      SimulationLoop loop(model, with_zones({lava}, 0.1));
+      const auto verdict = loop.run();
+      CHECK(verdict->code == (hit ? ReasonCode::ForbidZoneHit : ReasonCode::Stable));
+      auto goal = with_zones({zone(ZoneKind::Goal, "bin", lava.box_m.min, lava.box_m.max)}, 0.1);
+      goal.goal = {.target = "mace", .dwell = Seconds(0), .test = GoalTest::GeometryOverlap};
+      CHECK((SimulationLoop(model, goal).run()->code == ReasonCode::GoalReached) == hit);
+    }
+  }
+}
+
+TEST_CASE("of any number of bodies the one that is too fast, or outside, is named") {
+  for (int count = 1; count <= 4; ++count) {
+    std::string bodies;
+    for (int i = 0; i < count; ++i) {
+      bodies += R"(<body name="b)" + std::to_string(i) + R"(" pos="0 )" + std::to_string(i) +
+                R"( 0"><freejoint/><geom size=".1"/></body>)";
+    }
+    const auto model = compile("<worldbody>" + bodies + "</worldbody>", kWeightless);
+    for (int moved = 0; moved < count; ++moved) {
+      CAPTURE(count);
+      CAPTURE(moved);
+      const std::string name = "body 'b" + std::to_string(moved) + "'";
+      const auto verdict_with = [&](const LoopOptions& options, double x_m, double speed_m_s) {
+        SimulationLoop loop(model, options);
+        loop.set_controller([&](const ControllerContext& c) {
+          c.data->qpos[7 * moved] = x_m;
+          c.data->qvel[6 * moved] = speed_m_s;
+        });
+        return *loop.run();
+      };
+      LoopOptions slow = with_zones({}, 0.1);
+      slow.speed_limit_m_s = 5;
+      const Verdict fast = verdict_with(slow, 0, 5.1);
+      CHECK(fast.code == ReasonCode::PhysicsInstability);
+      CHECK(fast.detail.starts_with(name + " moves at 5.1 m/s"));
+      CHECK(verdict_with(slow, 0, 4.9).code == ReasonCode::Stable);
+      const auto room = with_zones({zone(ZoneKind::Bounds, "room", {-2, -9, -2}, {2, 9, 2})}, 0.1);
+      for (const double x_m : {-2.1, 2.1}) {
+        CHECK(verdict_with(room, x_m, 0).detail.starts_with(name + " left 'room'"));
+        CHECK(verdict_with(with_zones({}, 0.1), 1e4 * x_m, 0).detail.starts_with(name + " is at"));
+      }
+      CHECK(verdict_with(room, 1.9, 0).code == ReasonCode::Stable);
+    }
+  }
+}
+
+TEST_CASE("a position that is not a number is outside of all bounds") {
+  const auto model = compile(
+      R"(<worldbody><body name="hand" mocap="true"><body name="finger"><joint/><geom size=".1"/></body>
+    </body><body pos="1 0 0"><freejoint/><geom size=".1"/></body></worldbody>)",
+      kWeightless);
+  SimulationLoop loop(model,
+                      with_zones({zone(ZoneKind::Bounds, "room", {-9, -9, -9}, {9, 9, 9})}, 0.1));
+  loop.set_controller([](const ControllerContext& c) {
+    c.data->mocap_pos[0] = std::numeric_limits<double>::quiet_NaN();
+  });
+  CHECK(loop.run()->outcome == Outcome::Fail);
 }
 
 TEST_CASE("an unknown or fixed target is refused with the names that are possible") {

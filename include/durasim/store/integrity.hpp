@@ -6,15 +6,10 @@
 
 #include "durasim/store/store.hpp"
 
-#include <cstdint>
 #include <string_view>
 #include <vector>
 
 namespace durasim::inline v0::store {
-
-// CRC32C (Castagnoli) of the bytes, or of `before` and the bytes when the checksum of `before` is
-// given.
-[[nodiscard]] DURASIM_EXPORT std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
 
 // The encoded events within a serialized History (its length-delimited fields number 1), in order,
 // as views into `history`. Throws FormatError for anything else.

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <string_view>
 
-namespace durasim::inline v0::store {
+namespace durasim::inline v0 {
 
 // As crc32c(), without special instructions.
 [[nodiscard]] DURASIM_EXPORT std::uint32_t crc32c_by_table(std::string_view bytes,
                                                            std::uint32_t before = 0);
 
-}  // namespace durasim::inline v0::store
+}  // namespace durasim::inline v0

@@ -1,7 +1,7 @@
 // CRC32C: the processor's instruction where it has one (asked once, at run time), else eight
-// tables. The chain of dependent instructions gives about 8 bytes in 3 cycles, far above what a
-// store writes; interleaving three streams is not worth its code.
-#include "durasim/store/integrity.hpp"
+// tables. The chain of dependent instructions gives about 8 bytes in 3 cycles, far above what is
+// written; interleaving three streams is not worth its code.
+#include "durasim/core/crc32c.hpp"
 
 #include <array>
 #include <cstddef>
@@ -13,9 +13,9 @@
 #include <sys/auxv.h>
 #endif
 
-#include "store/crc32c.hpp"
+#include "core/crc32c.hpp"
 
-namespace durasim::inline v0::store {
+namespace durasim::inline v0 {
 
 namespace {
 
@@ -107,4 +107,4 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   return crc32c_by_table(bytes, before);
 }
 
-}  // namespace durasim::inline v0::store
+}  // namespace durasim::inline v0
