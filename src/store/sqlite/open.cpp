@@ -79,9 +79,43 @@ void refuse_foreign_file(const Place& place) {
   DatabaseKind kind;
   kind.user_version = big_endian(std::span(header).subspan(60));
   kind.application_id = big_endian(std::span(header).subspan(68));
-  // One page holds no table: that is a store whose first transaction is in the log, or nothing.
-  kind.empty = file.size() <= kPageSize;
+  kind.empty = false;
   refuse_foreign(kind, place.path.c_str(), schema_migrations());
+}
+
+// An empty file is as good as none.
+bool has_database(const Place& place) {
+  return file_exists(*place.vfs, place.path) &&
+         VfsFile(*place.vfs, place.path, VfsFile::Kind::Database).size() > 0;
+}
+
+void create_store(const Place& place) {
+  for (const char* suffix : {"-wal", "-journal"}) {
+    if (file_exists(*place.vfs, place.path + suffix)) {
+      throw StoreDamaged(fmt::format(
+          "{0} is not there, but its log {0}{1} is, and may hold commits: restore the database, or "
+          "delete the log",
+          place.path, suffix));
+    }
+  }
+  const std::string fresh = place.path + ".new";
+  for (const char* suffix : {"", "-wal", "-journal"}) delete_file(*place.vfs, fresh + suffix);
+  place.environment->create_private(fresh);
+  {
+    Connection connection(fresh, place.vfs_name, Connection::Access::ReadWrite);
+    connection.execute(fmt::format("PRAGMA page_size = {}", kPageSize).c_str());
+    connection.execute("PRAGMA journal_mode = MEMORY");  // a half-written one is deleted
+    Transaction transaction(connection);
+    migrate(connection, schema_migrations());
+    const Head head;
+    connection.prepare("INSERT INTO meta VALUES(1, 0, 0, ?1, 0, ?2)")
+        .run(head.chain, std::int64_t{checksum_of(head)});
+    transaction.commit();
+    connection.execute("PRAGMA journal_mode = WAL");  // a mark in the file, once and for all
+    connection.set_checkpoint_on_close(true);
+  }
+  VfsFile(*place.vfs, fresh, VfsFile::Kind::Side).sync();
+  place.environment->rename(fresh, place.path);
 }
 
 std::unique_ptr<Connection> connect_writer(const Place& place, Durability durability) {
@@ -89,7 +123,6 @@ std::unique_ptr<Connection> connect_writer(const Place& place, Durability durabi
       std::make_unique<Connection>(place.path, place.vfs_name, Connection::Access::ReadWrite);
   // The header may be older than what the log holds. Reading changes nothing.
   refuse_foreign(kind_of(*connection), place.path.c_str(), schema_migrations());
-  connection->execute(fmt::format("PRAGMA page_size = {}", kPageSize).c_str());
   const std::string mode = first_text(*connection, "PRAGMA journal_mode = WAL");
   if (mode != "wal") {
     throw UnavailableError(
@@ -139,13 +172,8 @@ Head enter_owner(Connection& connection, const Place& place, const SqliteOptions
   for (int attempt = 1;; ++attempt) {
     try {
       Transaction transaction(connection);
-      const bool is_new = migrate(connection, schema_migrations());
-      connection
-          .prepare("INSERT INTO meta VALUES(1, 0, 0, zeroblob(32), 0, 0) ON CONFLICT DO NOTHING")
-          .run();
-      Head head = is_new && connection.number_of("SELECT epoch FROM meta") == 0
-                      ? Head{}
-                      : read_head(connection);
+      migrate(connection, schema_migrations());
+      Head head = read_head(connection);
       ++head.epoch;
       connection.prepare("UPDATE meta SET epoch = ?1, checksum = ?2 WHERE id = 1")
           .run(head.epoch, std::int64_t{checksum_of(head)});

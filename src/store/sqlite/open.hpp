@@ -32,6 +32,13 @@ struct Place {
 // that is not there, or empty, is all right.
 void refuse_foreign_file(const Place& place);
 
+[[nodiscard]] bool has_database(const Place& place);
+
+// Makes an empty store where there is none: as a whole, under another name until it is complete, so
+// that a database under the store's own name is never half a one. Throws StoreDamaged when a log
+// lies there without its database.
+void create_store(const Place& place);
+
 // The writing connection with all settings in force.
 [[nodiscard]] std::unique_ptr<Connection> connect_writer(const Place& place, Durability durability);
 
@@ -44,7 +51,7 @@ void refuse_foreign_file(const Place& place);
 [[nodiscard]] std::int64_t lost_commits(const Head& head, const std::optional<Mark>& mark,
                                         const Place& place, const SqliteOptions& options);
 
-// Creates or migrates the schema and enters this process as the owner, in one durable transaction.
+// Brings the schema up to date and enters this process as the owner, in one durable transaction.
 // The head that it leaves.
 [[nodiscard]] Head enter_owner(Connection& connection, const Place& place,
                                const SqliteOptions& options);

@@ -54,6 +54,7 @@ struct SqliteStore::Impl {
   void connect();
   void expect_owner() const;
   void after_write();
+  Checkpoint run_checkpoint();
   void checkpoint_quietly() noexcept;
   void take_ballast() noexcept;
   // A reader, for members that may be called from any thread.
@@ -106,7 +107,11 @@ void SqliteStore::Impl::connect() {
   }
   mark.emplace(*place.vfs, place.path);
   const std::optional<Mark> last = mark->read();
-  place.environment->create_private(place.path);
+  const bool is_new = !has_database(place);
+  if (is_new) {
+    lost = lost_commits({}, last, place, options);
+    create_store(place);
+  }
   make_log_durable(*place.vfs, place.path);
   if (last && last->sync_failed) {
     options.log.warning(
@@ -115,9 +120,7 @@ void SqliteStore::Impl::connect() {
     copied = true;
   }
   connection = connect_writer(place, options.durability);
-  const bool is_new = connection->number_of("SELECT count(*) FROM sqlite_schema") == 0;
-  const Head before = is_new ? Head{} : read_head(*connection);
-  lost = lost_commits(before, last, place, options);
+  if (!is_new) lost = lost_commits(read_head(*connection), last, place, options);
   Head head = enter_owner(*connection, place, options);
   mark->write({head.commit_number, head.chain, false});
   checkpointer.emplace(*connection, options.checkpoint_pages);
@@ -158,10 +161,19 @@ void SqliteStore::Impl::expect_owner() const {
   }
 }
 
+Checkpoint SqliteStore::Impl::run_checkpoint() {
+  try {
+    return checkpointer->run();
+  } catch (const SqliteError& error) {
+    if (checkpointer->has_lost_pages()) writer->give_up(error.what());
+    throw;
+  }
+}
+
 void SqliteStore::Impl::checkpoint_quietly() noexcept {
   try {
     if (!writer->is_owner()) return;
-    const Checkpoint result = checkpointer->run();
+    const Checkpoint result = run_checkpoint();
     if (result.pages_written < result.pages_in_log &&
         result.pages_in_log > 8 * static_cast<std::int64_t>(options.checkpoint_pages)) {
       options.log.warning(
@@ -267,7 +279,7 @@ std::vector<std::string> SqliteStore::runs_in_flight_at_open() const {
 Checkpoint SqliteStore::checkpoint() {
   impl_->expect_owner();
   if (!impl_->writer->is_owner()) throw IoError(impl_->writer->refusal());
-  return impl_->checkpointer->run();
+  return impl_->run_checkpoint();
 }
 
 std::vector<Finding> SqliteStore::backup(const std::string& to) const {

@@ -36,6 +36,9 @@ class Checkpointer {
   // Brings pages of the log into the database, as many as no reader needs where they are. Throws
   // SqliteError; the log then stays as it is.
   Checkpoint run(bool truncate = false);
+  // Pages may be in the database's cache only, and no checkpoint of this process will write them
+  // again: nothing may be written any more that would let the log begin anew.
+  [[nodiscard]] bool has_lost_pages() const { return lost_pages_; }
 
   [[nodiscard]] std::int64_t pages() const { return pages_; }
   [[nodiscard]] std::uint64_t done() const { return done_; }
@@ -43,6 +46,7 @@ class Checkpointer {
   [[nodiscard]] const std::string& last_error() const { return last_error_; }
 
  private:
+  void sync_database();
   static int on_commit(void* self, sqlite3* db, const char* name, int pages);
 
   const Connection& writer_;
@@ -52,6 +56,7 @@ class Checkpointer {
   std::uint64_t done_ = 0;
   std::uint64_t failed_ = 0;
   std::string last_error_;
+  bool lost_pages_ = false;
 };
 
 }  // namespace durasim::inline v0::store::sqlite

@@ -108,6 +108,11 @@ void Writer::transact(const Change& change) {
       "nobody can say whether this commit is durable, the store is read-only now: {}", doubt_));
 }
 
+void Writer::give_up(const std::string& why) {
+  refusal_ = fmt::format("the store is read-only, reopen it: {}", why);
+  mark_.write({head_.commit_number, head_.chain, true});
+}
+
 void Writer::note_superseded() {
   superseded_ = true;
   refusal_ = fmt::format(

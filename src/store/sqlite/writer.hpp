@@ -30,6 +30,8 @@ class Writer {
   [[nodiscard]] bool is_owner();
   [[nodiscard]] const Head& head() const { return head_; }
   [[nodiscard]] std::uint64_t repeated() const { return repeated_; }
+  // Writes nothing from now on, and lets the next owner know that it cannot trust what it reads.
+  void give_up(const std::string& why);
   // Why nothing can be written any more; empty while it can.
   [[nodiscard]] const std::string& refusal() const { return refusal_; }
   // Another owner has the store: not even its side files may be touched.
