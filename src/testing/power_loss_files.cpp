@@ -23,6 +23,7 @@ class StandingClock final : public Clock {
 };
 
 constexpr int kBlockSize = 4096;
+constexpr int kMostBytes = 0x1ffff;  // in one call, as with SQLite's own VFS
 
 }  // namespace
 
@@ -119,6 +120,7 @@ class PowerLossFiles::Vfs {
   }
 
   static int read(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
+    if (size > kMostBytes) return SQLITE_IOERR_READ;
     Handle& handle = of(file);
     const std::scoped_lock lock(handle.disk->mutex);
     std::string bytes(static_cast<std::size_t>(size), '\0');
@@ -134,6 +136,7 @@ class PowerLossFiles::Vfs {
   static int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
     Handle& handle = of(file);
     const std::scoped_lock lock(handle.disk->mutex);
+    if (size > kMostBytes) return SQLITE_FULL;
     const std::string_view bytes(static_cast<const char*>(from), static_cast<std::size_t>(size));
     return code(handle.disk->write(*handle.file, static_cast<std::size_t>(offset), bytes),
                 SQLITE_IOERR_WRITE);

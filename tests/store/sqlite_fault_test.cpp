@@ -110,7 +110,6 @@ TEST_CASE("after a commit in doubt the next open makes a verified copy, and what
       const Picture shown = picture_of(run.store());
       run.crash(Crash::DropAll);
       run.open();
-      CHECK_FALSE(run.store().status().copied_at_open);
       CHECK(picture_of(run.store()) == shown);
       run.kill();
       run.files().crash(Crash::ProcessKill);

@@ -9,6 +9,9 @@
 
 #include "testing/store_rows.hpp"
 
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +20,18 @@
 #include <vector>
 
 namespace durasim::testing {
+
+// As another program, with its own SQLite.
+inline void execute(PowerLossFiles& files, const char* path, const char* sql) {
+  sqlite3* db = nullptr;
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  REQUIRE(sqlite3_open_v2(path, &db, kFlags, files.vfs().c_str()) == SQLITE_OK);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  const int rc = sqlite3_exec(db, sql, nullptr, nullptr, nullptr);
+  CAPTURE(sqlite3_errmsg(db));
+  CHECK(rc == SQLITE_OK);
+  sqlite3_close(db);
+}
 
 struct Step {
   std::vector<store::Transition> group;
@@ -90,6 +105,8 @@ class ScriptRun {
     store_.reset();
     store_ = std::make_unique<store::SqliteStore>(options_);
   }
+  // In order, as a destructor does it.
+  void close() { store_.reset(); }
   // The process is no more.
   void kill() {
     files_.stop();

@@ -23,6 +23,14 @@ std::uint32_t big_endian(std::span<const char> bytes) {
   return value;
 }
 
+// A store of no version yet begins without commits.
+void bring_up_to_date(const Connection& connection) {
+  migrate(connection, schema_migrations());
+  const Head head;
+  connection.prepare("INSERT INTO meta VALUES(1, 0, 0, ?1, 0, ?2) ON CONFLICT DO NOTHING")
+      .run(head.chain, std::int64_t{checksum_of(head)});
+}
+
 std::string first_text(const Connection& connection, const char* sql) {
   Statement statement = connection.prepare(sql);
   Cursor row = statement.query();
@@ -106,10 +114,7 @@ void create_store(const Place& place) {
     connection.execute(fmt::format("PRAGMA page_size = {}", kPageSize).c_str());
     connection.execute("PRAGMA journal_mode = MEMORY");  // a half-written one is deleted
     Transaction transaction(connection);
-    migrate(connection, schema_migrations());
-    const Head head;
-    connection.prepare("INSERT INTO meta VALUES(1, 0, 0, ?1, 0, ?2)")
-        .run(head.chain, std::int64_t{checksum_of(head)});
+    bring_up_to_date(connection);
     transaction.commit();
     connection.execute("PRAGMA journal_mode = WAL");  // a mark in the file, once and for all
     connection.set_checkpoint_on_close(true);
@@ -135,6 +140,7 @@ std::unique_ptr<Connection> connect_writer(const Place& place, Durability durabi
 }
 
 Head read_head(const Connection& connection) {
+  if (connection.number_of("PRAGMA user_version") == 0) return {};
   Statement statement = connection.prepare(
       "SELECT epoch, commit_number, chain, last_time, checksum FROM meta WHERE id = 1");
   Cursor row = statement.query();
@@ -172,7 +178,7 @@ Head enter_owner(Connection& connection, const Place& place, const SqliteOptions
   for (int attempt = 1;; ++attempt) {
     try {
       Transaction transaction(connection);
-      migrate(connection, schema_migrations());
+      bring_up_to_date(connection);
       Head head = read_head(connection);
       ++head.epoch;
       connection.prepare("UPDATE meta SET epoch = ?1, checksum = ?2 WHERE id = 1")

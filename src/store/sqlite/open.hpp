@@ -42,8 +42,8 @@ void create_store(const Place& place);
 // The writing connection with all settings in force.
 [[nodiscard]] std::unique_ptr<Connection> connect_writer(const Place& place, Durability durability);
 
-// The store's own record; throws StoreDamaged when it does not carry its checksum, and when a store
-// has none.
+// The store's own record; that of a database of version 0 is empty. Throws StoreDamaged when it
+// does not carry its checksum, and when a store has none.
 [[nodiscard]] Head read_head(const Connection& connection);
 
 // Compares with the mark. The number of acknowledged commits that are missing; throws StoreDamaged

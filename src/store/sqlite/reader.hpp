@@ -43,6 +43,8 @@ class Reader {
   Statement& prepared(Statement& statement, std::string_view sql);
   [[nodiscard]] std::int64_t id_of(std::string_view run_id);
   Statement& list_statement(std::size_t filter);
+  // When the run started; throws InvalidArgument when there is none.
+  [[nodiscard]] std::int64_t start_of(const std::string& run_id);
   // As runs(), for tables with pages that cannot be read: each row by itself.
   [[nodiscard]] std::vector<RunRow> runs_one_by_one(const RunFilter& filter, std::int64_t after);
 
@@ -55,7 +57,6 @@ class Reader {
   Statement request_;
   Statement due_;
   Statement next_due_;
-  Statement row_by_id_;
   std::array<Statement, 32> lists_;
 };
 

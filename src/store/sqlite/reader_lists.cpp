@@ -54,20 +54,25 @@ Statement& Reader::list_statement(std::size_t filter) {
   return statement = connection_.prepare(sql);
 }
 
-std::vector<RunRow> Reader::runs(const RunFilter& filter) {
-  std::int64_t after = 0;
-  if (!filter.after_run_id.empty()) {
-    Cursor last =
-        prepared(row_by_id_,
-                 "SELECT start_time FROM runs INDEXED BY runs_by_run_id WHERE run_id = ?1")
-            .query(filter.after_run_id);
-    if (!last.next()) {
-      throw InvalidArgument(
-          fmt::format("the page after run \"{}\": there is no such run; list from the start again",
-                      filter.after_run_id));
-    }
-    after = last.number(0);
+std::int64_t Reader::start_of(const std::string& run_id) {
+  const auto look_up = [&](std::string_view sql) -> std::int64_t {
+    Statement statement = connection_.prepare(sql);
+    Cursor run = statement.query(std::string_view(run_id));
+    if (run.next()) return run.number(0);
+    throw InvalidArgument(fmt::format(
+        "the page after run \"{}\": there is no such run; list from the start again", run_id));
+  };
+  try {
+    return look_up("SELECT start_time FROM runs INDEXED BY runs_by_run_id WHERE run_id = ?1");
+  } catch (const SqliteError& error) {
+    if (!error.is_corruption()) throw;
   }
+  // Its row cannot be read; the list that it comes from is in an index.
+  return look_up("SELECT start_time FROM runs INDEXED BY runs_by_start WHERE run_id = ?1");
+}
+
+std::vector<RunRow> Reader::runs(const RunFilter& filter) {
+  const std::int64_t after = filter.after_run_id.empty() ? 0 : start_of(filter.after_run_id);
   std::size_t kind = 0;
   if (filter.status) kind |= *filter.status == RunStatus::Running ? kOpen : kStatus;
   if (!filter.workflow_id.empty()) kind |= kWorkflowId;

@@ -6,9 +6,14 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+
 namespace durasim::inline v0::store::sqlite {
 
 namespace {
+
+// SQLite's own VFS takes a length modulo 128 KiB: it never has more than a page.
+constexpr std::size_t kMostBytes = std::size_t{1} << 16;
 
 // Newer versions of SQLite take and give a const name.
 void free_name(const char* name) {
@@ -74,13 +79,22 @@ std::int64_t VfsFile::size() {
 }
 
 void VfsFile::read(std::int64_t offset, std::span<char> into) {
-  const int rc = file_->pMethods->xRead(file_, into.data(), static_cast<int>(into.size()), offset);
-  expect_ok(rc == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : rc, "read");
+  for (; !into.empty(); into = into.subspan(std::min(into.size(), kMostBytes))) {
+    const auto part = into.first(std::min(into.size(), kMostBytes));
+    const int rc =
+        file_->pMethods->xRead(file_, part.data(), static_cast<int>(part.size()), offset);
+    expect_ok(rc == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : rc, "read");
+    offset += static_cast<std::int64_t>(part.size());
+  }
 }
 
 void VfsFile::write(std::int64_t offset, std::string_view bytes) {
-  expect_ok(file_->pMethods->xWrite(file_, bytes.data(), static_cast<int>(bytes.size()), offset),
-            "written");
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kMostBytes))) {
+    const std::string_view part = bytes.substr(0, kMostBytes);
+    expect_ok(file_->pMethods->xWrite(file_, part.data(), static_cast<int>(part.size()), offset),
+              "written");
+    offset += static_cast<std::int64_t>(part.size());
+  }
 }
 
 void VfsFile::sync() {

@@ -9,7 +9,7 @@ namespace durasim::inline v0::store::sqlite {
 
 namespace {
 
-constexpr std::int64_t kLogBlock = std::int64_t{1} << 20;
+constexpr std::int64_t kLogBlock = std::int64_t{1} << 16;  // more than 128 KiB no VFS has to take
 constexpr int kLogSyncAttempts = 3;
 
 void expect_written(sqlite3* db, int rc, const char* doing) {
