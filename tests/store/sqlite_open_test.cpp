@@ -1,5 +1,8 @@
 // What an open refuses, untouched, and what it notices: newer and foreign files, commits that were
 // acknowledged and are gone.
+#include "durasim/core/bytes.hpp"
+#include "durasim/core/files.hpp"
+
 #include "store/sqlite_script.hpp"
 
 #include <doctest/doctest.h>
@@ -22,6 +25,19 @@ Contents contents_of(const PowerLossFiles& files) {
 
 void commit(Store& store, const Transition& transition) {
   store.commit({&transition, 1});
+}
+
+std::vector<std::string> texts(PowerLossFiles& files, const char* path, const char* sql) {
+  std::vector<std::string> all;
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, files.vfs().c_str()) == SQLITE_OK);
+  const auto add = [](void* to, int /*columns*/, char** values, char** /*names*/) {
+    static_cast<std::vector<std::string>*>(to)->emplace_back(values[0]);
+    return 0;
+  };
+  CHECK(sqlite3_exec(db, sql, add, &all, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+  return all;
 }
 
 template <class Error>
@@ -206,4 +222,29 @@ TEST_CASE("flipped bits in the files beside the database refuse nothing and lose
       CHECK(picture_of(other.store()) == picture_of(run.expected()));
     }
   }
+}
+
+TEST_CASE("docs/store.md names every table, column and index") {
+  ScriptRun run(1, true);
+  run.open();
+  run.close();
+  const std::string text(as_text(read_file(DURASIM_DOCS "/store.md")));
+  std::size_t names = 0;
+  const auto look_for = [&](const std::string& name) {
+    CAPTURE(name);
+    CHECK(text.find("`" + name + "`") != std::string::npos);
+    ++names;
+  };
+  for (const std::string& name :
+       texts(run.files(), "store.db",
+             "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")) {
+    look_for(name);
+  }
+  for (const std::string& name :
+       texts(run.files(), "store.db",
+             "SELECT DISTINCT info.name FROM sqlite_schema AS s, pragma_table_info(s.name) AS info "
+             "WHERE s.type = 'table'")) {
+    look_for(name);
+  }
+  CHECK(names > 40);
 }
