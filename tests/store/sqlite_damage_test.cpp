@@ -45,6 +45,7 @@ void damage(ScriptRun& run, const std::string& text) {
 
 std::vector<FindingKind> kinds_of(const StoreReport& report) {
   std::vector<FindingKind> kinds;
+  kinds.reserve(report.findings.size());
   for (const Finding& finding : report.findings) kinds.push_back(finding.kind);
   return kinds;
 }

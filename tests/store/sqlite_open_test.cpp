@@ -97,7 +97,8 @@ TEST_CASE("a store of version 0 is brought up to date, wherever the machine stop
     run.files().stop_after(at);
     try {
       run.open();
-    } catch (const Error&) {  // the machine stopped
+    } catch (const Error&) {
+      CHECK(run.files().stopped());
     }
     run.crash(kCrashes.at(at % kCrashes.size()));
     run.open();

@@ -33,6 +33,22 @@ inline void execute(PowerLossFiles& files, const char* path, const char* sql) {
   sqlite3_close(db);
 }
 
+// A read transaction of somebody else's.
+class OpenRead {
+ public:
+  OpenRead(const char* path, const std::string& vfs) {
+    REQUIRE(sqlite3_open_v2(path, &db_, SQLITE_OPEN_READONLY, vfs.c_str()) == SQLITE_OK);
+    sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    REQUIRE(sqlite3_exec(db_, "BEGIN; SELECT * FROM meta", nullptr, nullptr, nullptr) == SQLITE_OK);
+  }
+  ~OpenRead() { sqlite3_close(db_); }
+  OpenRead(const OpenRead&) = delete;
+  OpenRead& operator=(const OpenRead&) = delete;
+
+ private:
+  sqlite3* db_ = nullptr;
+};
+
 struct Step {
   std::vector<store::Transition> group;
   std::string remove;

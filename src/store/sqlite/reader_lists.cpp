@@ -88,9 +88,10 @@ std::vector<RunRow> Reader::runs(const RunFilter& filter) {
     return rows;
   } catch (const SqliteError& error) {
     if (!error.is_corruption()) throw;
-  } catch (const FormatError&) {  // the same: some row is damaged
+    return runs_one_by_one(filter, after);
+  } catch (const FormatError&) {
+    return runs_one_by_one(filter, after);
   }
-  return runs_one_by_one(filter, after);
 }
 
 std::vector<RunRow> Reader::runs_one_by_one(const RunFilter& filter, std::int64_t after) {

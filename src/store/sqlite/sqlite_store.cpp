@@ -64,13 +64,13 @@ struct SqliteStore::Impl {
   Place place;
   std::int64_t process_id = 0;
   std::unique_ptr<OwnerLock> lock;
-  std::optional<MarkFile> mark;
-  std::optional<InFlightFile> in_flight;
-  std::optional<Ballast> ballast;
+  std::unique_ptr<MarkFile> mark;
+  std::unique_ptr<InFlightFile> in_flight;
+  std::unique_ptr<Ballast> ballast;
   std::unique_ptr<Connection> connection;
-  std::optional<Checkpointer> checkpointer;
-  std::optional<Writer> writer;
-  mutable std::optional<ReaderPool> readers;
+  std::unique_ptr<Checkpointer> checkpointer;
+  std::unique_ptr<Writer> writer;
+  std::unique_ptr<ReaderPool> readers;
   std::vector<std::string> in_flight_at_open;
   std::atomic<std::int64_t> last_time{0};
   std::int64_t lost = 0;
@@ -85,10 +85,10 @@ SqliteStore::Impl::Impl(SqliteOptions given) : options(std::move(given)) {
   process_id = place.environment->process_id();
   lock = take_ownership(place, options);
   refuse_foreign_file(place);
-  ballast.emplace(*place.vfs, place.path, options.ballast_bytes);
+  ballast = std::make_unique<Ballast>(*place.vfs, place.path, options.ballast_bytes);
   with_space(*ballast, [&] { connect(); });
-  readers.emplace(place.path, place.vfs_name, options.max_readers, place.environment->clock(),
-                  options.max_read_time);
+  readers = std::make_unique<ReaderPool>(place.path, place.vfs_name, options.max_readers,
+                                         place.environment->clock(), options.max_read_time);
   checkpoint_quietly();
   try {
     grow_log(*connection, log_bytes(options.checkpoint_pages));
@@ -105,7 +105,7 @@ void SqliteStore::Impl::connect() {
   for (const auto name : {mark_path_of, in_flight_path_of}) {
     place.environment->create_private(name(place.path));
   }
-  mark.emplace(*place.vfs, place.path);
+  mark = std::make_unique<MarkFile>(*place.vfs, place.path);
   const std::optional<Mark> last = mark->read();
   const bool is_new = !has_database(place);
   if (is_new) {
@@ -123,10 +123,10 @@ void SqliteStore::Impl::connect() {
   if (!is_new) lost = lost_commits(read_head(*connection), last, place, options);
   Head head = enter_owner(*connection, place, options);
   mark->write({head.commit_number, head.chain, false});
-  checkpointer.emplace(*connection, options.checkpoint_pages);
-  writer.emplace(*connection, *mark, *ballast, head);
+  checkpointer = std::make_unique<Checkpointer>(*connection, options.checkpoint_pages);
+  writer = std::make_unique<Writer>(*connection, *mark, *ballast, head);
   last_time = number_of(head.last_time);
-  in_flight.emplace(*place.vfs, place.path);
+  in_flight = std::make_unique<InFlightFile>(*place.vfs, place.path);
   in_flight_at_open = in_flight->take();
 }
 
@@ -134,7 +134,7 @@ void SqliteStore::Impl::connect() {
 // one that checkpoints.
 SqliteStore::Impl::~Impl() {
   readers.reset();
-  if (connection == nullptr || !writer) return;
+  if (connection == nullptr || writer == nullptr) return;
   try {
     const bool sound = writer->is_owner();
     writer.reset();
@@ -214,8 +214,9 @@ SqliteStore::SqliteStore(SqliteOptions options)
 
 SqliteStore::~SqliteStore() {
   if (impl_->place.environment->process_id() == impl_->process_id) return;
-  impl_->lock.reset();                 // a closed descriptor; the parent's lock stays
-  static_cast<void>(impl_.release());  // its files and statements are the parent's
+  impl_->lock.reset();  // a closed descriptor; the parent's lock stays
+  // Its files and statements are the parent's: never closed here.
+  [[maybe_unused]] const Impl* const abandoned = impl_.release();
 }
 
 void SqliteStore::commit(std::span<const Transition> transitions) {

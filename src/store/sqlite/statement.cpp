@@ -62,7 +62,7 @@ std::string_view Cursor::blob(int column) const {
   const void* data = sqlite3_column_blob(statement_, column);
   const int size = sqlite3_column_bytes(statement_, column);
   return data == nullptr
-             ? std::string_view("", 0)
+             ? std::string_view("")
              : std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(size));
 }
 

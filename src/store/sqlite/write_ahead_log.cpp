@@ -1,6 +1,8 @@
 // Durability, growth and checkpoints of the write-ahead log.
 #include "store/sqlite/write_ahead_log.hpp"
 
+#include "mutants/mutants.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -19,6 +21,7 @@ void expect_written(sqlite3* db, int rc, const char* doing) {
 }  // namespace
 
 void make_log_durable(sqlite3_vfs& vfs, const std::string& database) {
+  if (mutant(MutantId::SqliteLogBelieved)) return;
   if (!file_exists(vfs, write_ahead_log_of(database))) return;
   VfsFile log(vfs, database, VfsFile::Kind::WriteAheadLog);
   const std::int64_t size = log.size();
@@ -86,7 +89,8 @@ Checkpoint Checkpointer::run(bool truncate) {
     last_error_ = sqlite3_errmsg(writer_.handle());
     throw_error(writer_.handle(), rc, "checkpoint failed");
   }
-  if (written < in_log && written > 0) sync_database();
+  const bool cut = written < in_log && written > 0;
+  if (cut && !mutant(MutantId::SqliteCutCheckpoint)) sync_database();
   ++done_;
   return {in_log, written};
 }

@@ -9,6 +9,8 @@
 
 #include "durasim/core/sha256.hpp"
 
+#include "mutants/mutants.hpp"
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -76,6 +78,7 @@ Writer::Outcome Writer::attempt(const Change& change) {
     transaction.commit();
   } catch (const SqliteError& error) {
     if (doubt_.empty() && !(committing && leaves_doubt(error.code()))) refuse(error);
+    if (mutant(MutantId::SqliteAckBeforeCommit)) return Outcome::Durable;
     doubt_ = error.what();
     return Outcome::Doubtful;
   } catch (const std::exception& error) {
@@ -122,6 +125,7 @@ void Writer::note_superseded() {
 }
 
 bool Writer::is_owner() {
+  if (mutant(MutantId::SqliteEpochUnchecked)) return true;
   if (!refusal_.empty()) return false;
   Cursor row = statements_.read_epoch.query();
   if (!row.next() || row.number(0) != head_.epoch) note_superseded();
@@ -129,6 +133,7 @@ bool Writer::is_owner() {
 }
 
 void Writer::write_head(const Head& next) {
+  if (mutant(MutantId::SqliteEpochUnchecked)) return;
   const int changed = statements_.update_head.run(
       next.commit_number, next.chain, number_of(next.last_time), std::int64_t{checksum_of(next)},
       head_.epoch, head_.commit_number);
