@@ -13,7 +13,7 @@ namespace durasim::cli {
 // Exit codes; scripts rely on them.
 inline constexpr int kSuccess = 0;
 inline constexpr int kError = 1;  // usage, input/output, infrastructure
-inline constexpr int kFail = 2;   // a verdict of FAIL: physics or geometry
+inline constexpr int kFail = 2;   // a verdict of FAIL: physics, geometry, or a damaged store
 inline constexpr int kCancelled = 130;
 
 // Runs a verb; returns its exit code. Faults are exceptions, which main turns into text or
@@ -25,5 +25,9 @@ void add_simulate(CLI::App& app, Command& chosen);
 void add_inspect(CLI::App& app, Command& chosen);
 void add_doctor(CLI::App& app, Command& chosen);
 void add_version(CLI::App& app, Command& chosen);
+#ifdef DURASIM_HAVE_SQLITE
+void add_check(CLI::App& app, Command& chosen);
+void add_backup(CLI::App& app, Command& chosen);
+#endif
 
 }  // namespace durasim::cli

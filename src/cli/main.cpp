@@ -71,6 +71,10 @@ int run(int argc, char** argv) {
   cli::Command command;
   cli::add_simulate(app, command);
   cli::add_inspect(app, command);
+#ifdef DURASIM_HAVE_SQLITE
+  cli::add_check(app, command);
+  cli::add_backup(app, command);
+#endif
   cli::add_doctor(app, command);
   cli::add_version(app, command);
   const bool json = wants_json(argc, argv);

@@ -4,6 +4,9 @@
 #include "durasim/sim/import.hpp"
 #include "durasim/sim/versions.hpp"
 #include "durasim/sim/video.hpp"
+#ifdef DURASIM_HAVE_SQLITE
+#include "durasim/store/sqlite.hpp"
+#endif
 
 #include "cli/commands.hpp"
 
@@ -18,6 +21,9 @@ int version() {
   fmt::print("durasim {}\n", DURASIM_VERSION_STRING);
   for (const std::string& line : linked_versions()) fmt::print("{}\n", line);
   for (const std::string& line : sim::linked_versions()) fmt::print("{}\n", line);
+#ifdef DURASIM_HAVE_SQLITE
+  fmt::print("{}\n", store::sqlite_version());
+#endif
   fmt::print("CLI11 {}\n", CLI11_VERSION);
   try {
     fmt::print("{} (geometry helper)\n", sim::geometry_helper_version());

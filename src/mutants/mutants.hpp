@@ -44,7 +44,13 @@
   X(HalfGroupCommit, "store-half-group", "recovery replays a group whose end is missing")          \
   X(AckFromReread, "store-ack-from-reread", "after a failed sync the bytes read back count")       \
   X(TornCommitAccepted, "store-torn-commit", "recovery takes a commit frame without its CRC")      \
-  X(VersionUnchecked, "store-version-unchecked", "a transition from a stale version is written")
+  X(VersionUnchecked, "store-version-unchecked", "a transition from a stale version is written")   \
+  X(SqliteNoFsync, "sqlite-no-fsync", "SQLite syncs nothing")                                      \
+  X(SqliteAckBeforeCommit, "sqlite-ack-before-commit", "a commit in doubt is acknowledged")        \
+  X(SqliteLogBelieved, "sqlite-log-believed", "a log that is found is not written again")          \
+  X(SqliteMarkIgnored, "sqlite-mark-ignored", "a database behind its mark is taken")               \
+  X(SqliteCutCheckpoint, "sqlite-cut-checkpoint", "a cut checkpoint's pages are not synced")       \
+  X(SqliteEpochUnchecked, "sqlite-epoch-unchecked", "an owner that was superseded writes on")
 // clang-format on
 
 namespace durasim::inline v0 {

@@ -1,4 +1,6 @@
 // Conformance checks of what reads give back: rows bit by bit, ranges, lists, pages, due times.
+#include "durasim/store/integrity.hpp"
+
 #include "testing/conformance_check.hpp"
 
 #include <chrono>
@@ -40,6 +42,7 @@ void rows_come_back(Check& check) {
   run.due = WallTime(std::chrono::nanoseconds(1));
   add_events(full, {std::string(odd), megabyte, ""});
   run.version = 1;
+  seal(run);
   full.put_tasks = {task_of("full", INT64_MAX, megabyte), task_of("full", 1, odd)};
   std::swap(full.put_tasks[0], full.put_tasks[1]);
   full.requests = {request_of(odd, odd, "full"), request_of("", "", "full")};
@@ -47,6 +50,7 @@ void rows_come_back(Check& check) {
   bare.run.workflow_type.clear();
   bare.run.task_queue.clear();
   bare.run.state.clear();
+  seal(bare.run);
   bare.put_tasks = {task_of("bare", 1, "")};
   check.commit({full, bare});
   Store& store = check.store();
@@ -78,6 +82,7 @@ void lists(Check& check) {
   Transition b = start_of("b", "id 2", 2);
   Transition a = start_of("a", "id 3", 2);
   a.run.workflow_type = "other";
+  seal(a.run);
   Transition early = start_of("z", "id 4", -5);
   check.commit({a, b, c, early});
   check.commit(close_after(c, 4));
@@ -138,6 +143,7 @@ void pages(Check& check) {
 Transition due_start(std::string_view run_id, WallTime due) {
   Transition start = start_of(run_id, std::string("id ").append(run_id));
   start.run.due = due;
+  seal(start.run);
   return start;
 }
 
@@ -163,19 +169,23 @@ void due_changes(Check& check) {
   check.commit({a, b});
   Transition later = after(a);
   later.run.due = at_second(7);
+  seal(later.run);
   check.commit(later);
   Check::expect(check.store().due_runs(at_second(9), 9) == Ids{"b", "a"}, "a due time moves");
   Transition none = after(later);
   none.run.due.reset();
+  seal(none.run);
   check.commit(none);
   Check::expect(check.store().due_runs(at_second(9), 9) == Ids{"b"}, "a due time ends");
   Transition closed = close_after(b, 5);
   closed.run.due = at_second(6);
+  seal(closed.run);
   check.commit(closed);
   Check::expect(check.store().due_runs(at_second(9), 9).empty() && !check.store().next_due(),
                 "a closed run is never due");
   Transition again = after(none);
   again.run.due = at_second(8);
+  seal(again.run);
   check.commit(again);
   Check::expect(check.store().next_due() == at_second(8), "a due time comes back");
 }

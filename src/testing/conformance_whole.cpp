@@ -1,5 +1,7 @@
 // Conformance checks that go through the whole store: removal, reopening, runs in flight, damaged
 // rows, many rows.
+#include "durasim/store/integrity.hpp"
+
 #include "testing/conformance_check.hpp"
 
 #include <chrono>
@@ -17,6 +19,7 @@ Transition rich_start(std::string_view run_id, std::string_view workflow_id, std
   start.put_tasks = {task_of(run_id, 2)};
   start.requests = {request_of(workflow_id, std::string("request ").append(run_id), run_id)};
   start.run.due = at_second(second + 100);
+  seal(start.run);
   return start;
 }
 

@@ -1,4 +1,5 @@
 // Conformance checks of what a commit accepts, refuses and writes as a whole.
+#include "durasim/store/integrity.hpp"
 #include "durasim/store/rules.hpp"
 
 #include "testing/conformance_check.hpp"
@@ -25,6 +26,7 @@ void bad_group_changes_nothing(Check& check) {
   open.put_tasks = {task_of("open", 2)};
   open.requests = {request_of("id open", "known", "open")};
   open.run.due = at_second(100);
+  seal(open.run);
   check.commit(open);
   Transition stale = after(open);
   stale.expected_version = 0;
@@ -38,6 +40,7 @@ void bad_group_changes_nothing(Check& check) {
       good.put_tasks = {task_of("good", 2)};
       good.requests = {request_of("id good", "new", "good")};
       good.run.due = at_second(5);
+      seal(good.run);
       std::vector<Transition> group{good, start_of("also", "id also", 60)};
       group.insert(group.begin() + static_cast<std::ptrdiff_t>(place), bad);
       check.rejected(group, "a group with one bad transition");
@@ -134,6 +137,7 @@ void closed_runs(Check& check) {
   check.rejected({again}, "a closed run that becomes the current one");
   again = after(closed);
   again.run.state = "tidied";
+  seal(again.run);
   again.delete_tasks = {first.put_tasks.front().key};
   check.commit(again);
   Check::expect(check.run("a").state == "tidied", "a closed run may change its state");

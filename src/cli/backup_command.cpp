@@ -1,0 +1,51 @@
+// durasim backup --store PATH OUT: a verified copy of a store, also of one that is in use.
+#include "durasim/store/sqlite.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/store_text.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace durasim::cli {
+namespace {
+
+struct BackupArguments {
+  std::string store;
+  std::string out;
+};
+
+int backup(const BackupArguments& a) {
+  const std::vector<store::Finding> damage = store::backup_store(a.store, a.out);
+  fmt::print("{}: copied and verified\n", a.out);
+  for (const store::Finding& finding : damage) {
+    fmt::print("DAMAGED {:<9} {} (in the store, and so in the copy)\n", to_string(finding.kind),
+               plain(finding.text));
+  }
+  return damage.empty() ? kSuccess : kFail;
+}
+
+}  // namespace
+
+void add_backup(CLI::App& app, Command& chosen) {
+  auto a = std::make_shared<BackupArguments>();
+  CLI::App* verb =
+      app.add_subcommand("backup", "Copy a store to a new file, also while it is in use");
+  verb->footer(
+      "The copy is the store of one moment, read again as a whole before it gets its name. Do not "
+      "use\n"
+      "cp: it misses the log beside the database.\n\n"
+      "  durasim backup --store digest.db digest-friday.db\n\n"
+      "To go back to a copy: stop the owner, delete digest.db-wal, digest.db-shm and "
+      "digest.db.mark\n"
+      "(it would say that newer commits are missing), and put the copy in the place of "
+      "digest.db.\n\n"
+      "Exit codes: 0 copied, 2 copied with runs that are damaged in the store itself, 1 not "
+      "copied.");
+  verb->add_option("--store", a->store, "path of the store's database")->required();
+  verb->add_option("OUT", a->out, "the file to make; it must not exist")->required();
+  verb->callback([&chosen, a] { chosen = [a](const std::stop_token&) { return backup(*a); }; });
+}
+
+}  // namespace durasim::cli
