@@ -165,7 +165,15 @@ constexpr void for_each_field(F&& f) {
   }(std::make_index_sequence<kFieldCount<M>>{});
 }
 
-// The same until one call returns true; false if none does.
+// The same from the last field to the first.
+template <class M, class F>
+constexpr void for_each_field_reversed(F&& f) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (f.template operator()<kFieldCount<M> - 1 - I>(), ...);
+  }(std::make_index_sequence<kFieldCount<M>>{});
+}
+
+// As for_each_field until one call returns true; false if none does.
 template <class M, class F>
 constexpr bool any_field(F&& f) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -282,6 +290,8 @@ bool is_default(const T& value) {
     return std::bit_cast<std::uint64_t>(value) == 0;  // not -0.0
   } else if constexpr (std::is_same_v<T, float>) {
     return std::bit_cast<std::uint32_t>(value) == 0;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return value.empty();
   } else {
     return value == T{};
   }
