@@ -8,6 +8,7 @@
 #include "durasim/core/encoding.hpp"
 
 #include "core/message_description.hpp"
+#include "core/utf8.hpp"
 #include "core/wire_writer.hpp"
 
 #include <protozero/pbf_reader.hpp>
@@ -43,7 +44,10 @@ class DURASIM_EXPORT Problem : public std::exception {
 DURASIM_EXPORT std::string name_of_field(std::span<const FieldLabel> labels, std::uint32_t number);
 
 [[noreturn]] DURASIM_EXPORT void fail_depth();
-DURASIM_EXPORT void require_utf8(std::string_view text);
+[[noreturn]] DURASIM_EXPORT void fail_utf8();
+inline void require_utf8(std::string_view text) {
+  if (!is_utf8(text)) fail_utf8();
+}
 
 // ---- encoding -----------------------------------------------------------------------------------
 
@@ -153,19 +157,24 @@ void encode_fields(Encoder& out, const M& message) {
     }
   }
   std::uint32_t number = 0;  // of the field at work
-  try {
-    for_each_field_reversed<M>([&]<std::size_t I>() {
-      constexpr const auto& field = kField<M, I>;
-      using F = std::remove_cvref_t<decltype(field)>;
-      if constexpr (kIsOneOf<F>) {
-        encode_one_of(out, field, message.*field.member, number);
-      } else {
-        number = field.number;
-        encode_member<F::kStrings>(out, field.number, message.*field.member);
-      }
-    });
-  } catch (...) {
-    rethrow_behind(name_of_field(kLabels<M>, number));
+  const auto encode = [&]<std::size_t I>() {
+    constexpr const auto& field = kField<M, I>;
+    using F = std::remove_cvref_t<decltype(field)>;
+    if constexpr (kIsOneOf<F>) {
+      encode_one_of(out, field, message.*field.member, number);
+    } else {
+      number = field.number;
+      encode_member<F::kStrings>(out, field.number, message.*field.member);
+    }
+  };
+  if constexpr (kIsAllNumbers<M>) {
+    for_each_field_reversed<M>(encode);  // in place: nothing can be wrong in it
+  } else {
+    try {
+      for_each_field_reversed<M>(encode);
+    } catch (...) {
+      rethrow_behind(name_of_field(kLabels<M>, number));
+    }
   }
 }
 

@@ -262,6 +262,16 @@ inline constexpr bool kIsVarint = std::is_integral_v<T> || std::is_enum_v<T> || 
 template <class T>
 inline constexpr bool kIsScalar = kIsVarint<T> || std::is_floating_point_v<T>;
 
+// A message of numbers alone, as an instant or a length is.
+template <class M>
+inline constexpr bool kIsAllNumbers = [] {
+  bool numbers = true;
+  for_each_field<M>([&]<std::size_t I>() {
+    numbers &= kIsScalar<typename std::remove_cvref_t<decltype(kField<M, I>)>::Type>;
+  });
+  return numbers;
+}();
+
 template <class T>
 constexpr std::int64_t as_integer(const T& value) {
   if constexpr (std::is_same_v<T, Duration>) {

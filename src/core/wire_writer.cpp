@@ -9,12 +9,6 @@ namespace durasim::inline v0::codec {
 
 static_assert(std::endian::native == std::endian::little);
 
-// Not in the header: only what has been written is ever read, so first_ is left as it is.
-WireWriter::WireWriter()  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    : begin_(first_.data()), at_(begin_ + first_.size()), end_(at_) {}
-
-WireWriter::~WireWriter() = default;
-
 void WireWriter::long_varint(std::uint64_t value) {
   const std::size_t size = (static_cast<std::size_t>(std::bit_width(value)) + 6) / 7;
   make_room(size);

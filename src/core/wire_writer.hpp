@@ -17,10 +17,12 @@ namespace durasim::inline v0::codec {
 enum class WireType : std::uint8_t { Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5 };
 
 // What is written last stands first. Not thread-safe.
-class DURASIM_EXPORT WireWriter {
+class WireWriter {
  public:
-  WireWriter();
-  ~WireWriter();
+  // Only what has been written is ever read, so first_ is left as it is.
+  WireWriter()  // NOLINT(cppcoreguidelines-pro-type-member-init)
+      : begin_(first_.data()), at_(begin_ + first_.size()), end_(at_) {}
+  ~WireWriter() = default;
   WireWriter(const WireWriter&) = delete;
   WireWriter& operator=(const WireWriter&) = delete;
 
@@ -29,8 +31,12 @@ class DURASIM_EXPORT WireWriter {
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end_ - at_); }
 
   void varint(std::uint64_t value) {
-    if (value >= 0x80) return long_varint(value);
-    make_room(1);
+    if (value >= 0x4000) return long_varint(value);
+    make_room(2);
+    if (value >= 0x80) {
+      *--at_ = static_cast<char>(value >> 7U);
+      value |= 0x80U;
+    }
     *--at_ = static_cast<char>(value);
   }
   void raw(const void* bytes, std::size_t size) {
@@ -70,8 +76,8 @@ class DURASIM_EXPORT WireWriter {
     if (static_cast<std::size_t>(at_ - begin_) < size) [[unlikely]]
       grow(size);
   }
-  void grow(std::size_t size);
-  void long_varint(std::uint64_t value);
+  DURASIM_EXPORT void grow(std::size_t size);
+  DURASIM_EXPORT void long_varint(std::uint64_t value);
 
   std::array<char, 1024> first_;  // most messages fit
   std::unique_ptr<char[]> grown_;

@@ -51,8 +51,11 @@ bool RunState::start_activity(std::int64_t scheduled_event_id, std::int32_t atte
   activity.started_time = std::max(record_.last_event_time, now);
   activity.last_heartbeat = WallTime{};
   activity.identity = identity;
-  index_due(activity);
-  if (!mutant(MutantId::AttemptNotDurable)) put(store::TaskKind::Activity, scheduled_event_id);
+  if (mutant(MutantId::AttemptNotDurable)) {
+    index_due(activity);
+  } else {
+    put(store::TaskKind::Activity, scheduled_event_id);
+  }
   return true;
 }
 

@@ -207,7 +207,7 @@ std::string RunState::encode_task(const Task& task) const {
 
 // A task that is removed never comes back: its number is that of one event.
 void RunState::put(store::TaskKind kind, std::int64_t event_id) {
-  put_.emplace(kind, event_id);
+  put_.insert({kind, event_id});
   if (kind == store::TaskKind::Activity) index_due(activities_.at(event_id));
   mark_changed();
 }
