@@ -157,7 +157,7 @@ void encode_fields(Encoder& out, const M& message) {
     }
   }
   std::uint32_t number = 0;  // of the field at work
-  const auto encode = [&]<std::size_t I>() {
+  const auto encode = [&]<std::size_t I>() __attribute__((always_inline)) {
     constexpr const auto& field = kField<M, I>;
     using F = std::remove_cvref_t<decltype(field)>;
     if constexpr (kIsOneOf<F>) {

@@ -165,10 +165,11 @@ constexpr void for_each_field(F&& f) {
   }(std::make_index_sequence<kFieldCount<M>>{});
 }
 
-// The same from the last field to the first.
+// The same from the last field to the first, as one piece of code: a call for each field would cost
+// more than what is done with it.
 template <class M, class F>
 constexpr void for_each_field_reversed(F&& f) {
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
     (f.template operator()<kFieldCount<M> - 1 - I>(), ...);
   }(std::make_index_sequence<kFieldCount<M>>{});
 }
