@@ -32,15 +32,13 @@ std::string encode(const proto::HistoryEvent& event) {
   return codec::encode_message(event);
 }
 void append_event(std::string& history, const proto::HistoryEvent& event) {
-  const std::size_t before = history.size();
-  protozero::pbf_writer writer(history);
-  codec::Encoder out{history, writer};
+  codec::Encoder out;
   try {
     codec::encode_always<codec::Strings::Text>(out, 1, event);
   } catch (const codec::Problem& problem) {
-    history.resize(before);
     codec::fail_encoding(codec::Description<proto::HistoryEvent>::name, problem);
   }
+  history += out.written();
 }
 std::string encode(const proto::Command& command) {
   return codec::encode_message(command);

@@ -3,8 +3,6 @@
 
 #include "durasim/core/error.hpp"
 
-#include "core/utf8.hpp"
-
 #include <fmt/format.h>
 
 #include <exception>
@@ -57,8 +55,8 @@ void fail_not_described() {
   throw Problem("this exists only in memory and in JSON; it has no wire format");
 }
 
-void require_utf8(std::string_view text) {
-  if (!is_utf8(text)) throw Problem("the text is not UTF-8");
+void fail_utf8() {
+  throw Problem("the text is not UTF-8");
 }
 
 void decode_text(protozero::pbf_reader& in, std::string& value) {

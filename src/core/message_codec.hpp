@@ -1,17 +1,20 @@
 // Described structs (core/message_description.hpp) <-> protobuf wire format, as templates: the
-// compiler turns each description into straight code. Encoding is deterministic. Decoding keeps
-// unknown fields in order, merges what comes twice as protobuf does, and spends from a budget, so
-// that small inputs cannot become large objects.
+// compiler turns each description into straight code. Encoding is deterministic and goes from the
+// last field to the first (core/wire_writer.hpp). Decoding keeps unknown fields in order, merges
+// what comes twice as protobuf does, and spends from a budget, so that small inputs cannot become
+// large objects.
 #pragma once
 
 #include "durasim/core/encoding.hpp"
 
 #include "core/message_description.hpp"
+#include "core/utf8.hpp"
+#include "core/wire_writer.hpp"
 
 #include <protozero/pbf_reader.hpp>
-#include <protozero/pbf_writer.hpp>
 
 #include <exception>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,14 +44,15 @@ class DURASIM_EXPORT Problem : public std::exception {
 DURASIM_EXPORT std::string name_of_field(std::span<const FieldLabel> labels, std::uint32_t number);
 
 [[noreturn]] DURASIM_EXPORT void fail_depth();
-DURASIM_EXPORT void require_utf8(std::string_view text);
+[[noreturn]] DURASIM_EXPORT void fail_utf8();
+inline void require_utf8(std::string_view text) {
+  if (!is_utf8(text)) fail_utf8();
+}
 
 // ---- encoding -----------------------------------------------------------------------------------
 
-// The message that is being written; nested messages share the buffer.
-struct Encoder {
-  std::string& buffer;
-  protozero::pbf_writer& writer;
+// The message that is being written, from its last field to its first.
+struct Encoder : WireWriter {
   std::size_t depth = 0;
 };
 
@@ -59,44 +63,44 @@ template <Strings S, class T>
 void encode_always(Encoder& out, std::uint32_t number, const T& value) {
   if constexpr (std::is_same_v<T, std::string>) {
     if constexpr (S == Strings::Text) require_utf8(value);
-    out.writer.add_bytes(number, value);
+    out.add_bytes(number, value);
   } else if constexpr (std::is_same_v<T, double>) {
-    out.writer.add_double(number, value);
+    out.add_double(number, value);
   } else if constexpr (std::is_same_v<T, float>) {
-    out.writer.add_float(number, value);
+    out.add_float(number, value);
   } else if constexpr (kIsVarint<T>) {
-    out.writer.add_int64(number, as_integer(value));
+    out.add_varint(number, static_cast<std::uint64_t>(as_integer(value)));
   } else {
-    const std::size_t before = out.buffer.size();
-    {
-      protozero::pbf_writer writer(out.writer, number);
-      Encoder nested{out.buffer, writer, out.depth + 1};
-      encode_fields(nested, value);
-    }
-    // protozero takes an empty message back, but one that is there is not one that is absent.
-    if (out.buffer.size() == before) out.writer.add_bytes(number, protozero::data_view{});
+    const std::size_t before = out.size();
+    ++out.depth;
+    encode_fields(out, value);
+    --out.depth;
+    out.close(number, out.size() - before);
   }
 }
 
 template <Strings S, class K, class V>
 void encode_entry(Encoder& out, std::uint32_t number, const K& key, const V& value) {
-  protozero::pbf_writer writer(out.writer, number);
-  Encoder entry{out.buffer, writer, out.depth + 1};
-  encode_always<Strings::Text>(entry, 1, key);
-  encode_always<S>(entry, 2, value);
+  const std::size_t before = out.size();
+  ++out.depth;
+  encode_always<S>(out, 2, value);
+  encode_always<Strings::Text>(out, 1, key);
+  --out.depth;
+  out.close(number, out.size() - before);
 }
 
 template <Strings S, class T>
 void encode_repeated(Encoder& out, std::uint32_t number, const std::vector<T>& values) {
   if constexpr (kIsScalar<T>) {
+    static_assert(kIsVarint<T>, "only varints are packed");
     if (values.empty()) return;
-    protozero::pbf_writer writer(out.writer, number);
-    for (const T value : values) {
-      static_assert(kIsVarint<T>, "only varints are packed");
-      protozero::add_varint_to_buffer(&out.buffer, static_cast<std::uint64_t>(as_integer(value)));
+    const std::size_t before = out.size();
+    for (std::size_t i = values.size(); i-- > 0;) {
+      out.varint(static_cast<std::uint64_t>(as_integer(T{values[i]})));
     }
+    out.close(number, out.size() - before);
   } else {
-    for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t i = values.size(); i-- > 0;) {
       try {
         encode_always<S>(out, number, values[i]);
       } catch (...) {
@@ -113,7 +117,9 @@ void encode_member(Encoder& out, std::uint32_t number, const T& member) {
   } else if constexpr (kIsVector<T>) {
     encode_repeated<S>(out, number, member);
   } else if constexpr (kIsMap<T>) {
-    for (const auto& [key, value] : member) encode_entry<S>(out, number, key, value);
+    for (const auto& [key, value] : std::views::reverse(member)) {
+      encode_entry<S>(out, number, key, value);
+    }
   } else {
     if (!is_default(member)) encode_always<S>(out, number, member);
   }
@@ -144,44 +150,46 @@ void encode_one_of(Encoder& out, const O& one_of, const V& variant, std::uint32_
 template <class M>
 void encode_fields(Encoder& out, const M& message) {
   if (out.depth > kMaxMessageDepth) fail_depth();
-  std::uint32_t number = 0;  // of the field at work
-  try {
-    for_each_field<M>([&]<std::size_t I>() {
-      constexpr const auto& field = kField<M, I>;
-      using F = std::remove_cvref_t<decltype(field)>;
-      if constexpr (kIsOneOf<F>) {
-        encode_one_of(out, field, message.*field.member, number);
-      } else {
-        number = field.number;
-        encode_member<F::kStrings>(out, field.number, message.*field.member);
-      }
-    });
-  } catch (...) {
-    rethrow_behind(name_of_field(kLabels<M>, number));
-  }
   if constexpr (requires { message.unknown_fields; }) {
-    if (!message.unknown_fields.empty()) out.buffer += message.unknown_fields.bytes();
+    if (!message.unknown_fields.empty()) {
+      const std::string& unknown = message.unknown_fields.bytes();
+      out.raw(unknown.data(), unknown.size());
+    }
+  }
+  std::uint32_t number = 0;  // of the field at work
+  const auto encode = [&]<std::size_t I>() __attribute__((always_inline)) {
+    constexpr const auto& field = kField<M, I>;
+    using F = std::remove_cvref_t<decltype(field)>;
+    if constexpr (kIsOneOf<F>) {
+      encode_one_of(out, field, message.*field.member, number);
+    } else {
+      number = field.number;
+      encode_member<F::kStrings>(out, field.number, message.*field.member);
+    }
+  };
+  if constexpr (kIsAllNumbers<M>) {
+    for_each_field_reversed<M>(encode);  // in place: nothing can be wrong in it
+  } else {
+    try {
+      for_each_field_reversed<M>(encode);
+    } catch (...) {
+      rethrow_behind(name_of_field(kLabels<M>, number));
+    }
   }
 }
 
 [[noreturn]] DURASIM_EXPORT void fail_encoding(std::string_view message, const Problem& problem);
 
-// Most events fit; growing up to it costs more than writing them.
-inline constexpr std::size_t kUsualBytes = 256;
-
 // The message in wire format. Throws InvalidArgument that names the path.
 template <class M>
 [[nodiscard]] std::string encode_message(const M& message) {
-  std::string buffer;
-  buffer.reserve(kUsualBytes);
-  protozero::pbf_writer writer(buffer);
-  Encoder out{buffer, writer};
+  Encoder out;
   try {
     encode_fields(out, message);
   } catch (const Problem& problem) {
     fail_encoding(Description<M>::name, problem);
   }
-  return buffer;
+  return std::string(out.written());
 }
 
 // ---- decoding -----------------------------------------------------------------------------------

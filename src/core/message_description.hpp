@@ -165,7 +165,16 @@ constexpr void for_each_field(F&& f) {
   }(std::make_index_sequence<kFieldCount<M>>{});
 }
 
-// The same until one call returns true; false if none does.
+// The same from the last field to the first, as one piece of code: a call for each field would cost
+// more than what is done with it.
+template <class M, class F>
+constexpr void for_each_field_reversed(F&& f) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+    (f.template operator()<kFieldCount<M> - 1 - I>(), ...);
+  }(std::make_index_sequence<kFieldCount<M>>{});
+}
+
+// As for_each_field until one call returns true; false if none does.
 template <class M, class F>
 constexpr bool any_field(F&& f) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -254,6 +263,16 @@ inline constexpr bool kIsVarint = std::is_integral_v<T> || std::is_enum_v<T> || 
 template <class T>
 inline constexpr bool kIsScalar = kIsVarint<T> || std::is_floating_point_v<T>;
 
+// A message of numbers alone, as an instant or a length is.
+template <class M>
+inline constexpr bool kIsAllNumbers = [] {
+  bool numbers = true;
+  for_each_field<M>([&]<std::size_t I>() {
+    numbers &= kIsScalar<typename std::remove_cvref_t<decltype(kField<M, I>)>::Type>;
+  });
+  return numbers;
+}();
+
 template <class T>
 constexpr std::int64_t as_integer(const T& value) {
   if constexpr (std::is_same_v<T, Duration>) {
@@ -282,6 +301,8 @@ bool is_default(const T& value) {
     return std::bit_cast<std::uint64_t>(value) == 0;  // not -0.0
   } else if constexpr (std::is_same_v<T, float>) {
     return std::bit_cast<std::uint32_t>(value) == 0;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return value.empty();
   } else {
     return value == T{};
   }

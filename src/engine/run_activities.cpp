@@ -51,8 +51,11 @@ bool RunState::start_activity(std::int64_t scheduled_event_id, std::int32_t atte
   activity.started_time = std::max(record_.last_event_time, now);
   activity.last_heartbeat = WallTime{};
   activity.identity = identity;
-  index_due(activity);
-  if (!mutant(MutantId::AttemptNotDurable)) put(store::TaskKind::Activity, scheduled_event_id);
+  if (mutant(MutantId::AttemptNotDurable)) {
+    index_due(activity);
+  } else {
+    put(store::TaskKind::Activity, scheduled_event_id);
+  }
   return true;
 }
 
@@ -80,8 +83,7 @@ std::int64_t RunState::last_started_event() const {
 }
 
 bool RunState::close_activity(std::int64_t scheduled_event_id, std::int32_t attempt,
-                              const ActivityOutcome& outcome, const std::string& identity,
-                              WallTime now) {
+                              ActivityOutcome outcome, const std::string& identity, WallTime now) {
   ActivityRecord* activity = running(scheduled_event_id, attempt);
   if (activity == nullptr) return false;
   if (std::holds_alternative<ActivityWillCompleteAsync>(outcome)) {
@@ -90,10 +92,10 @@ bool RunState::close_activity(std::int64_t scheduled_event_id, std::int32_t atte
     put(store::TaskKind::Activity, scheduled_event_id);
     return true;
   }
-  if (const auto* completed = std::get_if<ActivityCompleted>(&outcome)) {
+  if (auto* completed = std::get_if<ActivityCompleted>(&outcome)) {
     write_activity_started(*activity, now);
     ActivityTaskCompletedEventAttributes attributes;
-    attributes.result = to_message(completed->result);
+    attributes.result = to_message(std::move(completed->result));
     attributes.scheduled_event_id = scheduled_event_id;
     attributes.started_event_id = last_started_event();
     attributes.identity = identity;

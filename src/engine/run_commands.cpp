@@ -23,9 +23,9 @@ std::optional<WorkflowTaskFailure> RunState::refuse(const std::vector<Command>& 
   return std::nullopt;
 }
 
-void RunState::handle(const Command& command, const std::string& new_run_id, std::int64_t completed,
+void RunState::handle(Command& command, const std::string& new_run_id, std::int64_t completed,
                       bool& wants_task, WallTime now) {
-  if (const auto* activity = command.attributes_if<ScheduleActivityTaskCommandAttributes>()) {
+  if (auto* activity = command.attributes_if<ScheduleActivityTaskCommandAttributes>()) {
     schedule_activity(*activity, command.user_metadata, completed, now);
   } else if (const auto* cancel =
                  command.attributes_if<RequestCancelActivityTaskCommandAttributes>()) {
@@ -40,18 +40,16 @@ void RunState::handle(const Command& command, const std::string& new_run_id, std
   } else if (const auto* external =
                  command.attributes_if<RequestCancelExternalWorkflowExecutionCommandAttributes>()) {
     cancel_external(*external, completed, now);
-  } else if (const auto* complete =
-                 command.attributes_if<CompleteWorkflowExecutionCommandAttributes>()) {
+  } else if (auto* complete = command.attributes_if<CompleteWorkflowExecutionCommandAttributes>()) {
     WorkflowExecutionCompletedEventAttributes attributes;
-    attributes.result = complete->result;
+    attributes.result = std::move(complete->result);
     attributes.workflow_task_completed_event_id = completed;
     close(store::RunStatus::Completed, make_event(std::move(attributes)), now);
   } else if (const auto* fail = command.attributes_if<FailWorkflowExecutionCommandAttributes>()) {
     fail_run(*fail, new_run_id, completed, now);
-  } else if (const auto* canceled =
-                 command.attributes_if<CancelWorkflowExecutionCommandAttributes>()) {
+  } else if (auto* canceled = command.attributes_if<CancelWorkflowExecutionCommandAttributes>()) {
     WorkflowExecutionCanceledEventAttributes attributes;
-    attributes.details = canceled->details;
+    attributes.details = std::move(canceled->details);
     attributes.workflow_task_completed_event_id = completed;
     close(store::RunStatus::Canceled, make_event(std::move(attributes)), now);
   } else if (const auto* again =
@@ -60,16 +58,16 @@ void RunState::handle(const Command& command, const std::string& new_run_id, std
   }
 }
 
-void RunState::schedule_activity(const ScheduleActivityTaskCommandAttributes& command,
-                                 const Boxed<UserMetadata>& metadata, std::int64_t completed,
+void RunState::schedule_activity(ScheduleActivityTaskCommandAttributes& command,
+                                 Boxed<UserMetadata>& metadata, std::int64_t completed,
                                  WallTime now) {
   ActivityRecord activity = new_activity(command, row_.task_queue, record_.run_timeout);
   ActivityTaskScheduledEventAttributes attributes;
-  attributes.activity_id = command.activity_id;
-  attributes.activity_type = command.activity_type;
+  attributes.activity_id = std::move(command.activity_id);
+  attributes.activity_type = std::move(command.activity_type);
   attributes.task_queue = to_task_queue(activity.task_queue);
-  attributes.header = command.header;
-  attributes.input = command.input;
+  attributes.header = std::move(command.header);
+  attributes.input = std::move(command.input);
   attributes.schedule_to_close_timeout = ProtoDuration::from(activity.schedule_to_close);
   attributes.schedule_to_start_timeout = ProtoDuration::from(activity.schedule_to_start);
   attributes.start_to_close_timeout = ProtoDuration::from(activity.start_to_close);
@@ -77,7 +75,7 @@ void RunState::schedule_activity(const ScheduleActivityTaskCommandAttributes& co
   attributes.workflow_task_completed_event_id = completed;
   attributes.retry_policy = to_message(activity.retry);
   HistoryEvent event = make_event(std::move(attributes));
-  event.user_metadata = metadata;
+  event.user_metadata = std::move(metadata);
   activity.scheduled_event_id = append(std::move(event), now);
   activity.scheduled_time = record_.last_event_time;
   activity.attempt_scheduled_time = activity.scheduled_time;

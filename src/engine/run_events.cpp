@@ -18,6 +18,10 @@ namespace {
 
 using namespace proto;
 
+// An outcome of an activity and the next one: growing up to it would cost more than writing it.
+constexpr std::size_t kUsualBatchBytes = 1000;
+constexpr std::size_t kUsualBatchEvents = 8;
+
 // The event that scheduled the activity whose outcome this is, or 0 for any other event.
 std::int64_t scheduled_event_of(const HistoryEvent& event) {
   if (const auto* completed = event.attributes_if<ActivityTaskCompletedEventAttributes>()) {
@@ -65,12 +69,14 @@ void set_started_event(HistoryEvent& event,
 
 }  // namespace
 
-std::int64_t RunState::append(HistoryEvent event, WallTime now) {
+std::int64_t RunState::append(HistoryEvent&& event, WallTime now) {
   event.event_id = row_.next_event_id;
   // Times in a history never go back, whatever the clock does.
   record_.last_event_time = std::max(record_.last_event_time, now);
   if (!event.event_time) event.event_time = Timestamp::from(record_.last_event_time);
   const std::size_t bytes_before = batch_.events.size();
+  if (bytes_before == 0) batch_.events.reserve(kUsualBatchBytes);
+  if (recent_.empty()) recent_.reserve(kUsualBatchEvents);
   append_event(batch_.events,
                event);  // throws for text that is not UTF-8; nothing has happened then
   ++row_.next_event_id;
@@ -83,7 +89,7 @@ std::int64_t RunState::append(HistoryEvent event, WallTime now) {
   return id;
 }
 
-void RunState::add(HistoryEvent event, WallTime now) {
+void RunState::add(HistoryEvent&& event, WallTime now) {
   if (record_.task.state != TaskState::Started) {
     append(std::move(event), now);
     return;
@@ -130,7 +136,7 @@ std::int64_t RunState::cancel_buffered_timer(const std::string& timer_id) {
   return started;
 }
 
-void RunState::close(store::RunStatus status, HistoryEvent event, WallTime now) {
+void RunState::close(store::RunStatus status, HistoryEvent&& event, WallTime now) {
   if (!mutant(MutantId::DropBufferedOnClose)) flush_buffered(now);
   append(std::move(event), now);
   row_.status = status;
@@ -146,7 +152,7 @@ void RunState::close(store::RunStatus status, HistoryEvent event, WallTime now) 
   timer_ids_.clear();
   externals_.clear();
   put_.clear();
-  removed_ = stored_;
+  removed_.merge(stored_);
   effects_.emplace_back(RunClosed{});
 }
 
@@ -160,13 +166,18 @@ store::Transition RunState::take_transition() {
     row_.chain = batch_.chain;
     transition.batches.push_back(std::exchange(batch_, {}));
   }
-  for (const store::TaskKey& key : put_) {
-    transition.put_tasks.push_back({.key = key, .state = encode_task(key), .checksum = 0});
+  const auto key_of = [&](const Task& task) {
+    return store::TaskKey{row_.run_id, task.first, task.second};
+  };
+  transition.put_tasks.reserve(put_.size());
+  for (const Task& task : put_) {
+    transition.put_tasks.push_back(
+        {.key = key_of(task), .state = encode_task(task), .checksum = 0});
     store::seal(transition.put_tasks.back());
-    stored_.insert(key);
   }
-  transition.delete_tasks.assign(removed_.begin(), removed_.end());
-  for (const store::TaskKey& key : removed_) stored_.erase(key);
+  transition.delete_tasks.reserve(removed_.size());
+  for (const Task& task : removed_) transition.delete_tasks.push_back(key_of(task));
+  stored_.merge(put_);
   put_.clear();
   removed_.clear();
   row_.version = stored_version_ + 1;
@@ -180,31 +191,31 @@ store::Transition RunState::take_transition() {
   return transition;
 }
 
-std::string RunState::encode_task(const store::TaskKey& key) const {
-  switch (key.kind) {
+std::string RunState::encode_task(const Task& task) const {
+  const auto& [kind, event_id] = task;
+  switch (kind) {
     case store::TaskKind::Activity:
-      return encode_record(activities_.at(key.event_id));
+      return encode_record(activities_.at(event_id));
     case store::TaskKind::Timer:
-      return encode_record(timers_.at(key.event_id));
+      return encode_record(timers_.at(event_id));
     case store::TaskKind::SignalExternal:
     case store::TaskKind::CancelExternal:
-      return encode_record(externals_.at(key.event_id));
+      return encode_record(externals_.at(event_id));
   }
   throw LogicError("a task of an unknown kind");
 }
 
+// A task that is removed never comes back: its number is that of one event.
 void RunState::put(store::TaskKind kind, std::int64_t event_id) {
-  store::TaskKey key{row_.run_id, kind, event_id};
-  removed_.erase(key);
-  put_.insert(std::move(key));
+  put_.insert({kind, event_id});
   if (kind == store::TaskKind::Activity) index_due(activities_.at(event_id));
   mark_changed();
 }
 
 void RunState::remove(store::TaskKind kind, std::int64_t event_id) {
-  store::TaskKey key{row_.run_id, kind, event_id};
-  put_.erase(key);
-  if (stored_.contains(key)) removed_.insert(std::move(key));
+  const Task task{kind, event_id};
+  put_.erase(task);
+  if (auto stored = stored_.extract(task)) removed_.insert(std::move(stored));
   mark_changed();
 }
 

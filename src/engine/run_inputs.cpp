@@ -145,7 +145,7 @@ RunState::RunState(store::RunRow row, const std::vector<store::TaskRow>& tasks,
         externals_.emplace(id, decode_external(task.state));
         break;
     }
-    stored_.insert(task.key);
+    stored_.emplace(task.key.kind, id);
   }
 }
 

@@ -83,11 +83,11 @@ struct CancelActivity {
   std::int32_t attempt = 1;
 };
 struct DeliverExternal {
-  ExternalRecord external;
+  proto::Boxed<ExternalRecord> external;  // rare and large, as the next one
 };
 struct RunClosed {};
 struct StartSuccessor {
-  StartRun run;
+  proto::Boxed<StartRun> run;
 };
 using Effect = std::variant<WorkflowTaskReady, ActivityReady, CancelActivity, DeliverExternal,
                             RunClosed, StartSuccessor>;
@@ -125,7 +125,7 @@ class DURASIM_EXPORT RunState {
   // `new_run_id` is used if the run goes on in another one. A completion that cannot be accepted
   // fails the task, with its cause in history.
   TaskResult complete_workflow_task(std::int64_t started_event_id,
-                                    const std::vector<proto::Command>& commands,
+                                    std::vector<proto::Command> commands,
                                     const std::string& identity, const std::string& new_run_id,
                                     WallTime now);
   TaskResult fail_workflow_task(std::int64_t started_event_id, const WorkflowTaskFailure& failure,
@@ -135,7 +135,7 @@ class DURASIM_EXPORT RunState {
   bool start_activity(std::int64_t scheduled_event_id, std::int32_t attempt, WallTime now,
                       const std::string& identity = {});
   bool close_activity(std::int64_t scheduled_event_id, std::int32_t attempt,
-                      const ActivityOutcome& outcome, const std::string& identity, WallTime now);
+                      ActivityOutcome outcome, const std::string& identity, WallTime now);
   // Records the details; nothing when the attempt is not running, else whether its cancellation was
   // requested.
   std::optional<bool> heartbeat(std::int64_t scheduled_event_id, std::int32_t attempt,
@@ -187,14 +187,16 @@ class DURASIM_EXPORT RunState {
   void announce();
 
  private:
+  using Task = std::pair<store::TaskKind, std::int64_t>;  // a TaskKey of this run
+
   // run_events.cpp: writing events
-  std::int64_t append(proto::HistoryEvent event, WallTime now);
-  void add(proto::HistoryEvent event, WallTime now);  // buffers while a workflow task is started
+  std::int64_t append(proto::HistoryEvent&& event, WallTime now);
+  void add(proto::HistoryEvent&& event, WallTime now);  // buffers while a workflow task is started
   bool flush_buffered(WallTime now);
   // The started event of the timer whose firing it took back, or 0.
   std::int64_t cancel_buffered_timer(const std::string& timer_id);
-  void close(store::RunStatus status, proto::HistoryEvent event, WallTime now);
-  [[nodiscard]] std::string encode_task(const store::TaskKey& key) const;
+  void close(store::RunStatus status, proto::HistoryEvent&& event, WallTime now);
+  [[nodiscard]] std::string encode_task(const Task& task) const;
   void put(store::TaskKind kind, std::int64_t event_id);
   void remove(store::TaskKind kind, std::int64_t event_id);
 
@@ -212,10 +214,11 @@ class DURASIM_EXPORT RunState {
   // run_commands.cpp
   [[nodiscard]] std::optional<WorkflowTaskFailure> refuse(
       const std::vector<proto::Command>& commands) const;
-  void handle(const proto::Command& command, const std::string& new_run_id,
+  // Moves what it needs out of the command, as the functions below do.
+  void handle(proto::Command& command, const std::string& new_run_id,
               std::int64_t completed_event_id, bool& wants_task, WallTime now);
-  void schedule_activity(const proto::ScheduleActivityTaskCommandAttributes& command,
-                         const proto::Boxed<proto::UserMetadata>& metadata, std::int64_t completed,
+  void schedule_activity(proto::ScheduleActivityTaskCommandAttributes& command,
+                         proto::Boxed<proto::UserMetadata>& metadata, std::int64_t completed,
                          WallTime now);
   bool cancel_activity(std::int64_t scheduled_event_id, std::int64_t completed, WallTime now);
   void start_timer(const proto::StartTimerCommandAttributes& command,
@@ -273,9 +276,9 @@ class DURASIM_EXPORT RunState {
   std::int64_t stored_version_ = 0;
   std::vector<proto::HistoryEvent> recent_;
   store::HistoryBatch batch_;  // events since the last transition
-  std::set<store::TaskKey> put_;
-  std::set<store::TaskKey> stored_;  // tasks that the store has
-  std::set<store::TaskKey> removed_;
+  std::set<Task> put_;
+  std::set<Task> stored_;   // what the store has, without
+  std::set<Task> removed_;  // what it has too, but is to delete
   std::vector<Effect> effects_;
 };
 

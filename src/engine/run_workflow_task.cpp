@@ -127,7 +127,7 @@ std::vector<HistoryEvent> RunState::transient_events(const std::string& identity
 }
 
 TaskResult RunState::complete_workflow_task(std::int64_t started_event_id,
-                                            const std::vector<Command>& commands,
+                                            std::vector<Command> commands,
                                             const std::string& identity,
                                             const std::string& new_run_id, WallTime now) {
   WorkflowTaskRecord& task = record_.task;
@@ -157,7 +157,7 @@ TaskResult RunState::complete_workflow_task(std::int64_t started_event_id,
   ++record_.completed_tasks;
   record_.crashes = 0;
   bool wants_task = false;
-  for (const Command& command : commands) {
+  for (Command& command : commands) {
     if (!open()) break;  // the first closing command wins
     handle(command, new_run_id, completed, wants_task, now);
   }

@@ -108,15 +108,15 @@ class DURASIM_EXPORT Service {
   // Events of the run after `last_event_id`, ending with the task's start.
   [[nodiscard]] std::vector<proto::HistoryEvent> events_for(const WorkflowTask& task,
                                                             std::int64_t last_event_id);
-  TaskResult complete_workflow_task(const WorkflowTask& task,
-                                    const std::vector<proto::Command>& commands, WallTime now);
+  TaskResult complete_workflow_task(const WorkflowTask& task, std::vector<proto::Command> commands,
+                                    WallTime now);
   TaskResult fail_workflow_task(const WorkflowTask& task, const WorkflowTaskFailure& failure,
                                 WallTime now);
 
   // Marks the next attempt as started; its code may run only after the next commit.
   std::optional<ActivityHandle> next_activity(const std::string& task_queue, WallTime now);
   [[nodiscard]] ActivityTask activity_task(const ActivityHandle& handle);
-  bool close_activity(const ActivityHandle& handle, const ActivityOutcome& outcome, WallTime now);
+  bool close_activity(const ActivityHandle& handle, ActivityOutcome outcome, WallTime now);
   HeartbeatReply heartbeat(const ActivityHandle& handle, const PayloadList& details, WallTime now);
 
   // Wakes every run whose time has come; true if there was one.

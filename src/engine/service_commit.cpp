@@ -95,11 +95,11 @@ void Service::apply(const Effect& effect, const std::string& run_id, WallTime no
   } else if (const auto* cancel = std::get_if<CancelActivity>(&effect)) {
     staged_cancellations_.push_back({run_id, cancel->scheduled_event_id, cancel->attempt});
   } else if (const auto* external = std::get_if<DeliverExternal>(&effect)) {
-    deliver(external->external, run_id, now);
+    deliver(*external->external, run_id, now);
   } else if (std::holds_alternative<RunClosed>(effect)) {
     staged_closed_.push_back(run_id);
   } else if (const auto* successor = std::get_if<StartSuccessor>(&effect)) {
-    create(successor->run, std::nullopt, now);
+    create(*successor->run, std::nullopt, now);
   }
 }
 

@@ -75,14 +75,13 @@ std::vector<proto::HistoryEvent> Service::events_for(const WorkflowTask& task,
 }
 
 TaskResult Service::complete_workflow_task(const WorkflowTask& task,
-                                           const std::vector<proto::Command>& commands,
-                                           WallTime now) {
+                                           std::vector<proto::Command> commands, WallTime now) {
   Run* run = open_run(task.run_id);
   if (run == nullptr || (run->token != task.token && !mutant(MutantId::StaleTaskAccepted)))
     return TaskResult::Stale;
   run->token = 0;
   const TaskResult result = run->state.complete_workflow_task(
-      task.started.started_event_id, commands, options_.identity, new_id(), now);
+      task.started.started_event_id, std::move(commands), options_.identity, new_id(), now);
   changed(run->state, now);
   return result;
 }
@@ -139,12 +138,11 @@ ActivityTask Service::activity_task(const ActivityHandle& handle) {
   return task;
 }
 
-bool Service::close_activity(const ActivityHandle& handle, const ActivityOutcome& outcome,
-                             WallTime now) {
+bool Service::close_activity(const ActivityHandle& handle, ActivityOutcome outcome, WallTime now) {
   Run* run = open_run(handle.run_id);
   if (run == nullptr) return false;
-  const bool done = run->state.close_activity(handle.scheduled_event_id, handle.attempt, outcome,
-                                              options_.identity, now);
+  const bool done = run->state.close_activity(handle.scheduled_event_id, handle.attempt,
+                                              std::move(outcome), options_.identity, now);
   changed(run->state, now);
   return done;
 }

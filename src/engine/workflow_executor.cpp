@@ -119,12 +119,11 @@ TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
   return failure;
 }
 
-TaskResult WorkflowExecutor::answer(const WorkflowTask& task, const TaskAnswer& answer,
-                                    WallTime now) {
+TaskResult WorkflowExecutor::answer(const WorkflowTask& task, TaskAnswer answer, WallTime now) {
   if (const auto* failure = std::get_if<WorkflowTaskFailure>(&answer))
     return service_.fail_workflow_task(task, *failure, now);
-  const auto& commands = std::get<std::vector<proto::Command>>(answer);
-  const TaskResult result = service_.complete_workflow_task(task, commands, now);
+  auto& commands = std::get<std::vector<proto::Command>>(answer);
+  const TaskResult result = service_.complete_workflow_task(task, std::move(commands), now);
   // What the service did not take over is not what the code believes.
   if (result != TaskResult::Completed) {
     evict(task.run_id);

@@ -45,7 +45,7 @@ class DURASIM_EXPORT WorkflowExecutor {
   // Runs the code for the task; the service is only read.
   TaskAnswer decide(const WorkflowTask& task);
   // Gives the service the answer to a task, at once or later.
-  TaskResult answer(const WorkflowTask& task, const TaskAnswer& answer, WallTime now);
+  TaskResult answer(const WorkflowTask& task, TaskAnswer answer, WallTime now);
   // Both.
   TaskResult execute(const WorkflowTask& task, WallTime now) {
     return answer(task, decide(task), now);

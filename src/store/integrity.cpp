@@ -8,7 +8,8 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
+#include <array>
+#include <span>
 
 namespace durasim::inline v0::store {
 
@@ -16,18 +17,17 @@ namespace {
 
 class Checksum {
  public:
-  Checksum& number(std::int64_t value) {
-    std::array<char, sizeof value> bytes{};
-    std::memcpy(bytes.data(), &value, sizeof value);
-    crc_ = crc32c({bytes.data(), bytes.size()}, crc_);
+  template <class... T>
+  Checksum& numbers(T... value) {
+    const std::array<std::int64_t, sizeof...(T)> row{static_cast<std::int64_t>(value)...};
+    crc_ = crc32c(as_text(std::as_bytes(std::span(row))), crc_);
     return *this;
   }
   Checksum& text(std::string_view value) {
-    number(static_cast<std::int64_t>(value.size()));
+    numbers(value.size());
     crc_ = crc32c(value, crc_);
     return *this;
   }
-  Checksum& time(WallTime value) { return number(value.time_since_epoch().count()); }
   Checksum& digest(const Digest& value) {
     crc_ = crc32c(as_text(value), crc_);
     return *this;
@@ -41,16 +41,15 @@ class Checksum {
 std::uint32_t checksum_of(const RunRow& row) {
   Checksum sum;
   sum.text(row.run_id).text(row.workflow_id).text(row.workflow_type).text(row.task_queue);
-  sum.number(static_cast<std::int64_t>(row.status)).number(row.version);
-  sum.number(row.next_event_id).number(row.history_bytes);
-  sum.time(row.start_time).time(row.close_time);
-  sum.number(row.due.has_value() ? 1 : 0).time(row.due.value_or(WallTime{}));
+  sum.numbers(row.status, row.version, row.next_event_id, row.history_bytes,
+              row.start_time.time_since_epoch().count(), row.close_time.time_since_epoch().count(),
+              row.due.has_value(), row.due.value_or(WallTime{}).time_since_epoch().count());
   return sum.digest(row.chain).text(row.state).value();
 }
 
 std::uint32_t checksum_of(const TaskRow& row) {
   Checksum sum;
-  sum.text(row.key.run_id).number(static_cast<std::int64_t>(row.key.kind)).number(row.key.event_id);
+  sum.text(row.key.run_id).numbers(row.key.kind, row.key.event_id);
   return sum.text(row.state).value();
 }
 
@@ -75,16 +74,33 @@ std::uint64_t take_varint(std::string_view& bytes) {
   throw FormatError("a stored history ends inside a number");
 }
 
-// The batch's events, as many as its ids say.
-std::vector<std::string_view> events_of(const HistoryBatch& batch) {
-  std::vector<std::string_view> events = event_views(batch.events);
+// Calls f for the bytes of each event of a serialized History.
+template <class F>
+void for_each_event(std::string_view history, const F& f) {
+  constexpr std::uint64_t kEventsTag = (1 << 3) | 2;  // field 1, length-delimited
+  while (!history.empty()) {
+    if (take_varint(history) != kEventsTag) {
+      throw FormatError("a stored history holds something else than events");
+    }
+    const std::uint64_t size = take_varint(history);
+    if (size > history.size()) throw FormatError("a stored history ends inside an event");
+    f(history.substr(0, size));
+    history.remove_prefix(size);
+  }
+}
+
+// The checksums of the batch's events, of which there are as many as its ids say.
+std::vector<std::uint32_t> checksums_of_events(const HistoryBatch& batch) {
+  std::vector<std::uint32_t> checksums;
+  checksums.reserve(8);
+  for_each_event(batch.events, [&](std::string_view event) { checksums.push_back(crc32c(event)); });
   if (batch.last_event_id < batch.first_event_id ||
       std::uint64_t(batch.last_event_id) - std::uint64_t(batch.first_event_id) + 1 !=
-          events.size()) {
+          checksums.size()) {
     throw InvalidArgument(fmt::format("the batch of events {}..{} holds {} events",
-                                      batch.first_event_id, batch.last_event_id, events.size()));
+                                      batch.first_event_id, batch.last_event_id, checksums.size()));
   }
-  return events;
+  return checksums;
 }
 
 void verify_batch(const HistoryBatch& batch, std::int64_t first, const Digest& previous,
@@ -96,18 +112,18 @@ void verify_batch(const HistoryBatch& batch, std::int64_t first, const Digest& p
     damaged(row.run_id,
             fmt::format("event {} expected, event {} found", first, batch.first_event_id));
   }
-  std::vector<std::string_view> events;
+  std::vector<std::uint32_t> checksums;
   try {
-    events = events_of(batch);
+    checksums = checksums_of_events(batch);
   } catch (const Error& error) {
     damaged(row.run_id, fmt::format("events from {}: {}", first, error.what()));
   }
-  if (events.size() != batch.event_checksums.size()) {
-    damaged(row.run_id, fmt::format("events from {}: {} events, {} checksums", first, events.size(),
-                                    batch.event_checksums.size()));
+  if (checksums.size() != batch.event_checksums.size()) {
+    damaged(row.run_id, fmt::format("events from {}: {} events, {} checksums", first,
+                                    checksums.size(), batch.event_checksums.size()));
   }
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (crc32c(events[i]) != batch.event_checksums[i]) {
+  for (std::size_t i = 0; i < checksums.size(); ++i) {
+    if (checksums[i] != batch.event_checksums[i]) {
       damaged(row.run_id, fmt::format("event {} does not carry its checksum",
                                       first + static_cast<std::int64_t>(i)));
     }
@@ -121,17 +137,8 @@ void verify_batch(const HistoryBatch& batch, std::int64_t first, const Digest& p
 }  // namespace
 
 std::vector<std::string_view> event_views(std::string_view history) {
-  constexpr std::uint64_t kEventsTag = (1 << 3) | 2;  // field 1, length-delimited
   std::vector<std::string_view> events;
-  while (!history.empty()) {
-    if (take_varint(history) != kEventsTag) {
-      throw FormatError("a stored history holds something else than events");
-    }
-    const std::uint64_t size = take_varint(history);
-    if (size > history.size()) throw FormatError("a stored history ends inside an event");
-    events.push_back(history.substr(0, size));
-    history.remove_prefix(size);
-  }
+  for_each_event(history, [&](std::string_view event) { events.push_back(event); });
   return events;
 }
 
@@ -157,10 +164,7 @@ void seal(RequestRow& row) {
 }
 
 void seal(HistoryBatch& batch, const Digest& previous) {
-  const std::vector<std::string_view> events = events_of(batch);
-  batch.event_checksums.clear();
-  batch.event_checksums.reserve(events.size());
-  for (const std::string_view event : events) batch.event_checksums.push_back(crc32c(event));
+  batch.event_checksums = checksums_of_events(batch);
   batch.chain = next_chain(previous, batch);
 }
 

@@ -266,15 +266,15 @@ TEST_CASE("the run timeout is tried again by the policy, the execution timeout e
   CHECK(run.skip() == 10s);
   const auto successors = run.effects_of<StartSuccessor>();
   REQUIRE(successors.size() == 1);
-  CHECK(successors[0].run.attempt == 2);
-  CHECK(successors[0].run.first_task_delay == 1s);
-  CHECK(successors[0].run.continued_failure->message == "workflow run timeout");
-  CHECK(successors[0].run.first_execution_run_id == "run-1");
+  CHECK(successors[0].run->attempt == 2);
+  CHECK(successors[0].run->first_task_delay == 1s);
+  CHECK(successors[0].run->continued_failure->message == "workflow run timeout");
+  CHECK(successors[0].run->first_execution_run_id == "run-1");
   const auto closed = run.attributes<proto::WorkflowExecutionTimedOutEventAttributes>(5);
   CHECK(closed.new_execution_run_id == "run-2");
   CHECK(closed.retry_state == RetryState::InProgress);
 
-  StartRun second = successors[0].run;
+  StartRun second = *successors[0].run;
   Core next(second);
   next.now = run.now;
   CHECK(*next.state().record().execution_deadline == run.now + 15s);  // of the chain, not anew

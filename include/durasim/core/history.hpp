@@ -115,11 +115,16 @@ inline constexpr EventType event_type_of =
 
 // An event that carries `attributes` and has their type; id and time are the caller's to set.
 template <class A>
-[[nodiscard]] HistoryEvent make_event(A attributes) {
-  HistoryEvent event;
-  event.event_type = event_type_of<A>;
-  event.attributes = std::move(attributes);
-  return event;
+  requires is_held_by<A, EventAttributesVariant>
+[[nodiscard]] HistoryEvent make_event(A&& attributes) {
+  return {.event_time = {},
+          .event_type = event_type_of<A>,
+          .user_metadata = {},
+          .links = {},
+          .principal = {},
+          .event_group_markers = {},
+          .attributes = std::forward<A>(attributes),
+          .unknown_fields = {}};
 }
 
 }  // namespace proto

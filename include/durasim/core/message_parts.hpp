@@ -27,7 +27,8 @@ template <class T>
 class Boxed {
  public:
   Boxed() = default;
-  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}  // NOLINT: as std::optional
+  Boxed(T&& value) : value_(std::make_unique<T>(std::move(value))) {}  // NOLINT: as std::optional
+  Boxed(const T& value) : value_(std::make_unique<T>(value)) {}        // NOLINT: as std::optional
   Boxed(const Boxed& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
   Boxed(Boxed&&) noexcept = default;
   Boxed& operator=(const Boxed& other) { return *this = Boxed(other); }
@@ -134,8 +135,12 @@ class DURASIM_EXPORT OneOf : public Variant {
   OneOf();
   template <class A>
     requires is_held_by<A, Variant>
-  OneOf(A value)  // NOLINT: as std::variant
+  OneOf(A&& value)  // NOLINT: as std::variant
       : OneOf(alternative_index<A, Variant>, &value) {}
+  template <class A>
+    requires is_held_by<A, Variant>
+  OneOf(const A& value)  // NOLINT: as std::variant
+      : OneOf(A(value)) {}
   OneOf(const OneOf& other);
   OneOf(OneOf&& other) noexcept;
   OneOf& operator=(const OneOf& other);
