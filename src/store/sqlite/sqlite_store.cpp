@@ -120,6 +120,8 @@ void SqliteStore::Impl::connect() {
     copied = true;
   }
   connection = connect_writer(place, options.durability);
+  // Negative: in KiB.
+  connection->set("cache_size", -static_cast<std::int64_t>(options.cache_bytes / 1024));
   if (!is_new) lost = lost_commits(read_head(*connection), last, place, options);
   Head head = enter_owner(*connection, place, options);
   mark->write({head.commit_number, head.chain, false});

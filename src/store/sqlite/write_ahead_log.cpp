@@ -95,7 +95,7 @@ Checkpoint Checkpointer::run(bool truncate) {
   return {in_log, written};
 }
 
-// SQLite (3.40 to 3.51 at least) syncs the database only when a checkpoint has reached the end of
+// SQLite 3.40 syncs the database only when a checkpoint has reached the end of
 // the log, but counts the pages of one that a reader has cut short as written all the same, and
 // never writes them again. Should the later sync fail, they would be gone with the log's next
 // beginning.
