@@ -1,6 +1,7 @@
 // Reads rows out of cursors, and the checksums that are the store's own.
 #include "store/sqlite/rows.hpp"
 
+#include "durasim/core/crc32c.hpp"
 #include "durasim/store/integrity.hpp"
 
 #include <fmt/format.h>

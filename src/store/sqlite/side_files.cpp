@@ -1,6 +1,7 @@
 // Mark, slots of runs in flight, and ballast.
 #include "store/sqlite/side_files.hpp"
 
+#include "durasim/core/crc32c.hpp"
 #include "durasim/store/integrity.hpp"
 
 #include <algorithm>
