@@ -93,7 +93,6 @@ template <Strings S, class T>
 void encode_repeated(Encoder& out, std::uint32_t number, const std::vector<T>& values) {
   if constexpr (kIsScalar<T>) {
     static_assert(kIsVarint<T>, "only varints are packed");
-    if (values.empty()) return;
     const std::size_t before = out.size();
     for (std::size_t i = values.size(); i-- > 0;) {
       out.varint(static_cast<std::uint64_t>(as_integer(T{values[i]})));
@@ -115,7 +114,7 @@ void encode_member(Encoder& out, std::uint32_t number, const T& member) {
   if constexpr (kIsOptional<T>) {
     if (member.has_value()) encode_always<S>(out, number, *member);
   } else if constexpr (kIsVector<T>) {
-    encode_repeated<S>(out, number, member);
+    if (!member.empty()) encode_repeated<S>(out, number, member);
   } else if constexpr (kIsMap<T>) {
     for (const auto& [key, value] : std::views::reverse(member)) {
       encode_entry<S>(out, number, key, value);

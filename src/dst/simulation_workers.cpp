@@ -39,10 +39,10 @@ void Simulation::begin_task() {
 }
 
 void Simulation::finish_task(std::size_t index) {
-  const HeldTask held = std::move(held_[index]);
+  HeldTask held = std::move(held_[index]);
   held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
   store_->set_in_flight(held.slot, {});
-  const engine::TaskResult result = executor_->answer(held.task, held.answer, now());
+  const engine::TaskResult result = executor_->answer(held.task, std::move(held.answer), now());
   note("answered", static_cast<std::uint64_t>(result));
 }
 

@@ -162,7 +162,7 @@ void WorkflowEnvironment::LocalEngine::run_attempt(const engine::ActivityHandle&
       std::erase_if(running_, [&](const Running& running) { return running.handle == handle; });
   if (gone == 0) return;  // the process "died" meanwhile
   coding_.encode(outcome, workflow_of(handle));
-  service_->close_activity(handle, outcome, now());
+  service_->close_activity(handle, std::move(outcome), now());
   commit();
 }
 

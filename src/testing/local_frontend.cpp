@@ -152,7 +152,7 @@ void WorkflowEnvironment::LocalEngine::complete_activity(const std::string& task
   const engine::ActivityHandle handle = engine::handle_of(task_token);
   ActivityOutcome encoded = outcome;
   coding_.encode(encoded, workflow_of(handle));
-  if (!service_->close_activity(handle, encoded, now())) {
+  if (!service_->close_activity(handle, std::move(encoded), now())) {
     throw WorkflowNotFound("activity " + task_token + ": this attempt is not running any more");
   }
   commit();
