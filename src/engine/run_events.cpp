@@ -77,8 +77,8 @@ std::int64_t RunState::append(HistoryEvent&& event, WallTime now) {
   const std::size_t bytes_before = batch_.events.size();
   if (bytes_before == 0) batch_.events.reserve(kUsualBatchBytes);
   if (recent_.empty()) recent_.reserve(kUsualBatchEvents);
-  append_event(batch_.events,
-               event);  // throws for text that is not UTF-8; nothing has happened then
+  // Throws for text that is not UTF-8; nothing has happened then.
+  append_event(batch_.events, event);
   ++row_.next_event_id;
   if (batch_.first_event_id == 0) batch_.first_event_id = event.event_id;
   batch_.last_event_id = event.event_id;
