@@ -17,6 +17,11 @@ class SystemClock final : public Clock {
  public:
   WallTime wall_now() const override { return std::chrono::system_clock::now(); }
   SteadyTime steady_now() const override { return std::chrono::steady_clock::now(); }
+  Duration boot_time() const override {
+    timespec t{};
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+  }
 };
 
 struct Suffix {
@@ -29,6 +34,10 @@ constexpr std::array<Suffix, 6> kSuffixes{
 }  // namespace
 
 Clock::~Clock() = default;
+
+Duration Clock::boot_time() const {
+  return steady_now().time_since_epoch();
+}
 
 const Clock& system_clock() {
   static const SystemClock clock;

@@ -12,6 +12,10 @@ namespace store {
 
 Store::~Store() = default;
 
+std::optional<WallTime> Store::time_at_boot() const {
+  return std::nullopt;
+}
+
 }  // namespace store
 
 }  // namespace durasim::inline v0

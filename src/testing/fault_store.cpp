@@ -75,6 +75,10 @@ WallTime FaultStore::last_time() const {
   return inner_->last_time();
 }
 
+std::optional<WallTime> FaultStore::time_at_boot() const {
+  return inner_->time_at_boot();
+}
+
 void FaultStore::set_in_flight(std::size_t slot, std::string_view run_id) noexcept {
   inner_->set_in_flight(slot, run_id);
 }

@@ -24,6 +24,9 @@ class DURASIM_EXPORT Clock {
   [[nodiscard]] virtual WallTime wall_now() const = 0;
   // Monotonic time for rates and deadlines. Thread-safe.
   [[nodiscard]] virtual SteadyTime steady_now() const = 0;
+  // Time since the machine was booted, suspend included (CLOCK_BOOTTIME); setting the wall clock
+  // does not change it. Thread-safe. By default what steady_now() counts.
+  [[nodiscard]] virtual Duration boot_time() const;
 };
 
 // The machine's clocks. The object lives as long as the process. Thread-safe.

@@ -35,12 +35,6 @@ class DURASIM_EXPORT StoreTooNew : public Error {
 
 namespace store {
 
-enum class Durability {
-  PowerLoss,     // each commit is synced before it is acknowledged (synchronous=FULL)
-  ProcessCrash,  // the death of the process loses nothing; a power loss may lose the last commits,
-                 // all or nothing of each, and the next open reports it (synchronous=NORMAL)
-};
-
 struct SqliteOptions {
   std::string path;  // of the database; created with its side files if it is not there
   Durability durability = Durability::PowerLoss;
@@ -132,6 +126,7 @@ class DURASIM_EXPORT SqliteStore final : public Store {
   [[nodiscard]] std::vector<std::string> due_runs(WallTime until, std::size_t limit) const override;
   [[nodiscard]] std::optional<WallTime> next_due() const override;
   [[nodiscard]] WallTime last_time() const override;
+  [[nodiscard]] std::optional<WallTime> time_at_boot() const override;
   [[nodiscard]] std::vector<std::string> runs_in_flight_at_open() const override;
 
   // Brings the log's pages into the database now, for an owner that is idle. A writer's call.

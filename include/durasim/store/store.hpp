@@ -56,6 +56,13 @@ enum class RunStatus : std::int32_t {
   TimedOut = 7,
 };
 
+// What an acknowledged commit survives.
+enum class Durability {
+  PowerLoss,     // each commit is synced before it is acknowledged (synchronous=FULL)
+  ProcessCrash,  // the death of the process loses nothing; a power loss may lose the last commits,
+                 // all or nothing of each, and the next open reports it (synchronous=NORMAL)
+};
+
 using Digest = std::array<std::byte, 32>;
 
 // One run. `state` is the engine's; the other members are what stores look up, sort and filter by.
@@ -181,6 +188,9 @@ class DURASIM_EXPORT Store {
   // The latest instant that a commit carried as close time, start time or note_time (epoch when
   // there was none): engine time never goes behind it. It stays when runs are removed.
   [[nodiscard]] virtual WallTime last_time() const = 0;
+  // Engine time at which this machine was booted, the same for all owners within one boot, so that
+  // setting the wall clock moves no timer. Nothing (the default) where a store keeps no such thing.
+  [[nodiscard]] virtual std::optional<WallTime> time_at_boot() const;
 
   // Notes, not durably but in a way that survives the death of the process, that user code of this
   // run is being executed (0 <= slot < 64, others are ignored); an empty id clears the slot. Never

@@ -45,6 +45,7 @@ class DURASIM_EXPORT FaultStore final : public store::Store {
   [[nodiscard]] std::vector<std::string> due_runs(WallTime until, std::size_t limit) const override;
   [[nodiscard]] std::optional<WallTime> next_due() const override;
   [[nodiscard]] WallTime last_time() const override;
+  [[nodiscard]] std::optional<WallTime> time_at_boot() const override;
   void set_in_flight(std::size_t slot, std::string_view run_id) noexcept override;
   [[nodiscard]] std::vector<std::string> runs_in_flight_at_open() const override;
   void remove(std::string_view run_id) override;

@@ -28,8 +28,24 @@ std::uint32_t big_endian(std::span<const char> bytes) {
 void bring_up_to_date(const Connection& connection) {
   migrate(connection, schema_migrations());
   const Head head;
-  connection.prepare("INSERT INTO meta VALUES(1, 0, 0, ?1, 0, ?2) ON CONFLICT DO NOTHING")
+  connection.prepare("INSERT INTO meta VALUES(1, 0, 0, ?1, 0, x'', 0, ?2) ON CONFLICT DO NOTHING")
       .run(head.chain, std::int64_t{checksum_of(head)});
+}
+
+// Within one boot the first owner's clock goes on, whoever sets the wall clock; after another boot
+// the wall clock counts, unless it is behind what the store has seen.
+void set_clock(Head& head, const Place& place, const Logger& log) {
+  const Clock& clock = place.environment->clock();
+  std::string boot_id = place.environment->boot_id();
+  if (head.boot_id == boot_id) return;
+  const WallTime now = clock.wall_now();
+  if (now < head.last_time) {
+    log.warning(fmt::format(
+        "{}: the wall clock is {:.3f} s behind the last commit; engine time goes on from there",
+        place.path, Seconds(head.last_time - now).count()));
+  }
+  head.boot_id = std::move(boot_id);
+  head.time_at_boot = std::max(now, head.last_time) - clock.boot_time();
 }
 
 std::string first_text(const Connection& connection, const char* sql) {
@@ -147,14 +163,20 @@ std::unique_ptr<Connection> connect_writer(const Place& place, Durability durabi
 Head read_head(const Connection& connection) {
   if (connection.number_of("PRAGMA user_version") == 0) return {};
   Statement statement = connection.prepare(
-      "SELECT epoch, commit_number, chain, last_time, checksum FROM meta WHERE id = 1");
+      "SELECT epoch, commit_number, chain, last_time, boot_id, time_at_boot, checksum FROM meta "
+      "WHERE id = 1");
   Cursor row = statement.query();
   if (!row.next()) throw StoreDamaged("the store has no record of itself (table meta)");
   Head head;
   bool whole = false;
   try {
-    head = {row.number(0), row.number(1), digest_of(row.blob(2)), time_of(row.number(3))};
-    whole = row.number(4) == checksum_of(head);
+    head = {row.number(0),
+            row.number(1),
+            digest_of(row.blob(2)),
+            time_of(row.number(3)),
+            std::string(row.blob(4)),
+            time_of(row.number(5))};
+    whole = row.number(6) == checksum_of(head);
   } catch (const FormatError&) {
     whole = false;
   }
@@ -193,8 +215,13 @@ Head enter_owner(Connection& connection, const Place& place, const SqliteOptions
       bring_up_to_date(connection);
       Head head = read_head(connection);
       ++head.epoch;
-      connection.prepare("UPDATE meta SET epoch = ?1, checksum = ?2 WHERE id = 1")
-          .run(head.epoch, std::int64_t{checksum_of(head)});
+      set_clock(head, place, options.log);
+      connection
+          .prepare(
+              "UPDATE meta SET epoch = ?1, boot_id = ?2, time_at_boot = ?3, checksum = ?4 "
+              "WHERE id = 1")
+          .run(head.epoch, std::string_view(head.boot_id), number_of(head.time_at_boot),
+               std::int64_t{checksum_of(head)});
       connection
           .prepare(
               "INSERT INTO owner VALUES(1, ?1, ?2, ?3, ?4, ?5) ON CONFLICT(id) DO UPDATE SET "

@@ -135,7 +135,8 @@ std::uint32_t checksum_of(const Head& head) {
   std::uint32_t crc = add_to(0, head.epoch);
   crc = add_to(crc, head.commit_number);
   crc = add_to(crc, head.chain);
-  return add_to(crc, number_of(head.last_time));
+  crc = add_to(crc, number_of(head.last_time));
+  return add_to(crc32c(head.boot_id, crc), number_of(head.time_at_boot));
 }
 
 }  // namespace durasim::inline v0::store::sqlite

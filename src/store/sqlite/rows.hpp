@@ -56,6 +56,8 @@ struct Head {
   std::int64_t commit_number = 0;
   Digest chain{};  // over all commits
   WallTime last_time{};
+  std::string boot_id;      // of the machine under the last owner
+  WallTime time_at_boot{};  // engine time, the same for all owners within one boot
 };
 [[nodiscard]] std::uint32_t checksum_of(const Head& head);
 

@@ -24,6 +24,8 @@ CREATE TABLE meta(
   commit_number INTEGER NOT NULL,
   chain         BLOB    NOT NULL,
   last_time     INTEGER NOT NULL,
+  boot_id       BLOB    NOT NULL,
+  time_at_boot  INTEGER NOT NULL,
   checksum      INTEGER NOT NULL
 ) STRICT;
 

@@ -73,6 +73,7 @@ struct SqliteStore::Impl {
   std::unique_ptr<ReaderPool> readers;
   std::vector<std::string> in_flight_at_open;
   std::atomic<std::int64_t> last_time{0};
+  WallTime time_at_boot{};
   std::int64_t lost = 0;
   bool copied = false;
 };
@@ -128,6 +129,7 @@ void SqliteStore::Impl::connect() {
   checkpointer = std::make_unique<Checkpointer>(*connection, options.checkpoint_pages);
   writer = std::make_unique<Writer>(*connection, *mark, *ballast, head);
   last_time = number_of(head.last_time);
+  time_at_boot = head.time_at_boot;
   in_flight = std::make_unique<InFlightFile>(*place.vfs, place.path);
   in_flight_at_open = in_flight->take();
 }
@@ -273,6 +275,10 @@ std::optional<WallTime> SqliteStore::next_due() const {
 
 WallTime SqliteStore::last_time() const {
   return time_of(impl_->last_time);
+}
+
+std::optional<WallTime> SqliteStore::time_at_boot() const {
+  return impl_->time_at_boot;
 }
 
 std::vector<std::string> SqliteStore::runs_in_flight_at_open() const {

@@ -10,6 +10,7 @@
 #include "store/sqlite/side_files.hpp"
 #include "store/sqlite/write_ahead_log.hpp"
 
+#include <atomic>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,8 +73,8 @@ class Writer {
   Before before_;  // of the transition that is being applied
   std::string digest_input_;
   std::uint64_t repeated_ = 0;
-  bool disk_full_ = false;  // was the reason of the last refusal
-  bool superseded_ = false;
+  bool disk_full_ = false;                // was the reason of the last refusal
+  std::atomic<bool> superseded_ = false;  // read beside a commit
   std::string refusal_;
   std::string doubt_;
 
