@@ -124,7 +124,11 @@ void PayloadCoding::encode(proto::Failure& failure, const std::string& workflow_
 void PayloadCoding::encode(ActivityOutcome& outcome, const std::string& workflow_id) const {
   if (codec_ == nullptr) return;
   const Walk walk(*codec_, Direction::Encode, workflow_id);
-  std::visit([&](auto& what) { walk.members(what); }, outcome);
+  try {
+    std::visit([&](auto& what) { walk.members(what); }, outcome);
+  } catch (const CodecError&) {
+    outcome = ActivityFailed{to_failure(std::current_exception())};
+  }
 }
 
 void PayloadCoding::decode(PayloadList& payloads, const std::string& workflow_id) const {

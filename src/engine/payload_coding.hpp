@@ -27,6 +27,7 @@ class DURASIM_EXPORT PayloadCoding {
   void encode(std::map<std::string, Payload>& memo, const std::string& workflow_id) const;
   void encode(proto::Command& command, const std::string& workflow_id) const;
   void encode(proto::Failure& failure, const std::string& workflow_id) const;
+  // What can't be encoded becomes a failed attempt that says so; nothing is thrown.
   void encode(ActivityOutcome& outcome, const std::string& workflow_id) const;
 
   void decode(PayloadList& payloads, const std::string& workflow_id) const;

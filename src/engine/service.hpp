@@ -17,6 +17,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +48,11 @@ struct WorkflowTask {
   std::string workflow_type;
   std::uint64_t token = 0;
   StartedWorkflowTask started;
+};
+
+struct QueueDepth {
+  std::size_t workflow_tasks = 0;
+  std::size_t activities = 0;
 };
 
 // An attempt of an activity in the hands of a worker.
@@ -100,11 +107,20 @@ class DURASIM_EXPORT Service {
   [[nodiscard]] std::string resolve(const std::string& workflow_id,
                                     const std::string& run_id) const;
   [[nodiscard]] std::vector<proto::HistoryEvent> history(const std::string& run_id);
+  // Of a run that has begun.
+  [[nodiscard]] proto::HistoryEvent last_event(const std::string& run_id);
+  // The types of open runs for which `is_wanted(task queue, type)` holds, each once.
+  [[nodiscard]] std::vector<std::string> open_types(
+      const std::function<bool(const std::string&, const std::string&)>& is_wanted) const;
 
   // ---- tasks (service_tasks.cpp) ----
   // The next task of the queue, if any. Its code may run before the commit: nothing of it leaves
   // the process before.
   std::optional<WorkflowTask> next_workflow_task(const std::string& task_queue, WallTime now);
+  // While a run is held, because its code is busy, it gets no workflow task.
+  void hold(const std::string& run_id) { held_.insert(run_id); }
+  void release(const std::string& run_id);
+  [[nodiscard]] bool held(const std::string& run_id) const { return held_.contains(run_id); }
   // Events of the run after `last_event_id`, ending with the task's start.
   [[nodiscard]] std::vector<proto::HistoryEvent> events_for(const WorkflowTask& task,
                                                             std::int64_t last_event_id);
@@ -119,15 +135,25 @@ class DURASIM_EXPORT Service {
   bool close_activity(const ActivityHandle& handle, ActivityOutcome outcome, WallTime now);
   HeartbeatReply heartbeat(const ActivityHandle& handle, const PayloadList& details, WallTime now);
 
+  // How much may be waiting in a queue; entries are hints.
+  [[nodiscard]] QueueDepth depth(const std::string& task_queue) const;
+
   // Wakes every run whose time has come; true if there was one.
   bool fire_due(WallTime now);
   [[nodiscard]] std::optional<WallTime> next_due() const;
 
   // ---- durability (service_commit.cpp) ----
-  [[nodiscard]] bool dirty() const { return !dirty_.empty(); }
+  [[nodiscard]] bool dirty() const { return !next_.runs.empty(); }
   // `now` is kept with it, so that a process that follows this one never begins at an earlier time.
   // Throws StoreRejected or StoreUnknown, after having forgotten what was not written.
   void commit(WallTime now);
+  // The same in two halves, between which the caller writes the group (and calls may change what
+  // the next group will hold): exactly one of finish_commit and abort_commit follows begin_commit,
+  // the latter also when that throws. abort_commit forgets what has changed meanwhile, too; runs
+  // that the store does not give back are read when fire_due is called next. It does not throw.
+  [[nodiscard]] std::vector<store::Transition> begin_commit(WallTime now);
+  void finish_commit();
+  void abort_commit();
   // What the last commits have allowed: attempts to be told to stop, runs that have closed.
   std::vector<ActivityHandle> take_cancellations() { return std::exchange(cancellations_, {}); }
   std::vector<std::string> take_closed() { return std::exchange(closed_, {}); }
@@ -145,6 +171,8 @@ class DURASIM_EXPORT Service {
     std::uint64_t token = 0;  // of the workflow task in a worker's hands; 0: none
     std::uint64_t used = 0;
     std::int64_t given = 0;  // the last event that a worker has got
+    bool changed = false;    // since the last begin_commit
+    bool flying = false;     // in the group that is being written
     explicit Run(RunState&& s) : state(std::move(s)) {}
   };
   struct ReadyActivity {
@@ -176,7 +204,7 @@ class DURASIM_EXPORT Service {
   void deliver(const ExternalRecord& external, const std::string& from_run_id, WallTime now);
   void quarantine(const std::string& run_id, const StoreDamaged& damage);
   static void forget_events(Run& run);
-  void forget_uncommitted();
+  void read_again(std::vector<std::string> run_ids);
   void shrink_cache();
   [[nodiscard]] std::string new_id() { return make_uuid(random_); }
 
@@ -186,16 +214,27 @@ class DURASIM_EXPORT Service {
   std::map<std::string, Run, std::less<>> runs_;
   std::map<std::string, std::deque<std::string>> workflow_queue_;
   std::map<std::string, std::deque<ReadyActivity>> activity_queue_;
-  std::vector<std::string> dirty_;  // runs changed since the last commit, in order
-  std::map<std::string, std::string> uncommitted_current_;  // workflow id -> run id
-  std::vector<std::pair<std::string, store::RequestRow>>
-      uncommitted_requests_;  // with the run that writes it
-  std::vector<ActivityHandle> staged_cancellations_;
-  std::vector<std::string> staged_closed_;
+  // What a group holds beside the runs' own changes, and what its commit allows.
+  struct Group {
+    std::vector<std::string> runs;               // in the order in which they changed
+    std::map<std::string, std::string> current;  // workflow id -> run id
+    struct Request {
+      std::string writer;  // the run whose transition takes it along
+      store::RequestRow row;
+    };
+    std::map<std::pair<std::string, std::string>, Request> requests;  // by scope and request id
+    std::vector<ActivityHandle> cancellations;
+    std::vector<std::string> closed;
+  };
+  Group next_;    // changed since the last begin_commit
+  Group flying_;  // being written
   std::vector<ActivityHandle> cancellations_;
   std::vector<std::string> closed_;
   std::vector<std::string> evictions_;
+  std::vector<std::string> unread_;  // forgotten runs that the store did not give back yet
+  std::exception_ptr broken_;        // what has left next_ with half of something
   std::set<std::string, std::less<>> quarantined_;
+  std::set<std::string, std::less<>> held_;
   std::uint64_t next_token_ = 1;
   std::uint64_t clock_ = 0;  // of the cache
 };

@@ -36,9 +36,9 @@ bool ended_badly(store::RunStatus status) {
 }  // namespace
 
 std::optional<std::string> Service::current_run(const std::string& workflow_id) const {
-  if (const auto found = uncommitted_current_.find(workflow_id);
-      found != uncommitted_current_.end()) {
-    return found->second;
+  for (const Group* group : {&next_, &flying_}) {
+    const auto found = group->current.find(workflow_id);
+    if (found != group->current.end()) return found->second;
   }
   const auto row = store_.current_run(workflow_id);
   return row ? std::optional(row->run_id) : std::nullopt;
@@ -59,8 +59,9 @@ RunState& Service::require_open(const std::string& workflow_id, const std::strin
 
 std::optional<store::RequestRow> Service::find_request(const std::string& scope,
                                                        const std::string& id) const {
-  for (const auto& [writer, row] : uncommitted_requests_) {
-    if (row.scope == scope && row.request_id == id) return row;
+  for (const Group* group : {&next_, &flying_}) {
+    const auto found = group->requests.find({scope, id});
+    if (found != group->requests.end()) return found->second.row;
   }
   return store_.request(scope, id);
 }
@@ -74,7 +75,7 @@ void Service::remember(const std::string& scope, const std::string& request_id,
   row.run_id = run_id;
   row.fingerprint = fingerprint;
   store::seal(row);
-  uncommitted_requests_.emplace_back(run_id, std::move(row));
+  next_.requests.insert_or_assign({scope, request_id}, Group::Request{run_id, std::move(row)});
 }
 
 RunState& Service::create(const StartRun& start, const std::optional<SignalRun>& signal,
@@ -82,7 +83,7 @@ RunState& Service::create(const StartRun& start, const std::optional<SignalRun>&
   Run& run =
       runs_.emplace(start.run_id, Run(RunState(start, options_.limits, now, signal))).first->second;
   run.used = ++clock_;
-  uncommitted_current_[start.workflow_id] = start.run_id;
+  next_.current[start.workflow_id] = start.run_id;
   changed(run.state, now);
   return run.state;
 }

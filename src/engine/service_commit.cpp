@@ -67,8 +67,20 @@ RunState* Service::find(const std::string& run_id) {
 std::vector<proto::HistoryEvent> Service::history(const std::string& run_id) {
   const RunState& state = load(run_id).state;
   if (const auto recent = state.recent_events(1)) return {recent->begin(), recent->end()};
-  const std::vector<store::HistoryBatch> batches = store_.history(run_id);
-  if (const auto row = store_.run(run_id)) store::verify(batches, *row);
+  const auto row = store_.run(run_id);
+  std::vector<store::HistoryBatch> batches = store_.history(run_id);
+  if (row) {
+    // A group that is being written may come between the two reads.
+    std::erase_if(batches, [&](const store::HistoryBatch& batch) {
+      return batch.first_event_id >= row->next_event_id;
+    });
+    try {
+      store::verify(batches, *row);
+    } catch (const StoreDamaged& damage) {
+      quarantine(run_id, damage);
+      throw;
+    }
+  }
   std::vector<proto::HistoryEvent> events = decode(batches);
   const auto next = events.empty() ? 1 : events.back().event_id + 1;
   if (const auto recent = state.recent_events(next))
@@ -76,11 +88,28 @@ std::vector<proto::HistoryEvent> Service::history(const std::string& run_id) {
   return events;
 }
 
+proto::HistoryEvent Service::last_event(const std::string& run_id) {
+  const RunState& state = load(run_id).state;
+  const std::int64_t last = state.row().next_event_id - 1;
+  if (const auto recent = state.recent_events(last)) return recent->back();
+  const std::vector<proto::HistoryEvent> events = decode(store_.history(run_id, last));
+  if (events.empty() || events.back().event_id != last)
+    throw StoreDamaged("run " + run_id + ": its last event is not there");
+  return events.back();
+}
+
 void Service::changed(RunState& state, WallTime now) {
   const std::string run_id = state.row().run_id;
-  if (state.changed() && std::ranges::find(dirty_, run_id) == dirty_.end())
-    dirty_.push_back(run_id);
-  for (const Effect& effect : state.take_effects()) apply(effect, run_id, now);
+  if (Run& run = runs_.at(run_id); state.changed() && !run.changed) {
+    run.changed = true;
+    next_.runs.push_back(run_id);
+  }
+  try {
+    for (const Effect& effect : state.take_effects()) apply(effect, run_id, now);
+  } catch (...) {
+    broken_ = std::current_exception();
+    throw;
+  }
 }
 
 void Service::apply(const Effect& effect, const std::string& run_id, WallTime now) {
@@ -93,42 +122,57 @@ void Service::apply(const Effect& effect, const std::string& run_id, WallTime no
     activity_queue_[found->second.task_queue].push_back(
         {run_id, activity->scheduled_event_id, activity->attempt});
   } else if (const auto* cancel = std::get_if<CancelActivity>(&effect)) {
-    staged_cancellations_.push_back({run_id, cancel->scheduled_event_id, cancel->attempt});
+    next_.cancellations.push_back({run_id, cancel->scheduled_event_id, cancel->attempt});
   } else if (const auto* external = std::get_if<DeliverExternal>(&effect)) {
     deliver(*external->external, run_id, now);
   } else if (std::holds_alternative<RunClosed>(effect)) {
-    staged_closed_.push_back(run_id);
+    next_.closed.push_back(run_id);
   } else if (const auto* successor = std::get_if<StartSuccessor>(&effect)) {
     create(*successor->run, std::nullopt, now);
   }
 }
 
 void Service::commit(WallTime now) {
-  if (dirty_.empty()) return;
-  std::vector<store::Transition> group;
-  group.reserve(dirty_.size());
-  for (const std::string& run_id : dirty_) {
-    store::Transition transition = runs_.at(run_id).state.take_transition();
-    if (!mutant(MutantId::TimeNotNoted)) transition.note_time = now;
-    for (auto& [writer, request] : uncommitted_requests_) {
-      if (writer == run_id) transition.requests.push_back(std::move(request));
-    }
-    group.push_back(std::move(transition));
-  }
-  uncommitted_requests_.clear();
   try {
+    const std::vector<store::Transition> group = begin_commit(now);
+    if (group.empty()) return;
     store_.commit(group);
   } catch (...) {
-    forget_uncommitted();
+    abort_commit();
     throw;
   }
-  for (const std::string& run_id : dirty_) forget_events(runs_.at(run_id));
-  dirty_.clear();
-  uncommitted_current_.clear();
-  std::ranges::move(staged_cancellations_, std::back_inserter(cancellations_));
-  std::ranges::move(staged_closed_, std::back_inserter(closed_));
-  staged_cancellations_.clear();
-  staged_closed_.clear();
+  finish_commit();
+}
+
+std::vector<store::Transition> Service::begin_commit(WallTime now) {
+  std::vector<store::Transition> transitions;
+  transitions.reserve(next_.runs.size());
+  flying_ = std::exchange(next_, {});
+  if (auto error = std::exchange(broken_, nullptr)) std::rethrow_exception(error);
+  std::multimap<std::string_view, const store::RequestRow*> written;
+  for (const auto& [key, request] : flying_.requests) written.emplace(request.writer, &request.row);
+  for (const std::string& run_id : flying_.runs) {
+    Run& run = runs_.at(run_id);
+    run.changed = false;
+    run.flying = true;
+    store::Transition transition = run.state.take_transition();
+    if (!mutant(MutantId::TimeNotNoted)) transition.note_time = now;
+    const auto [first, last] = written.equal_range(run_id);
+    for (auto it = first; it != last; ++it) transition.requests.push_back(*it->second);
+    transitions.push_back(std::move(transition));
+  }
+  return transitions;
+}
+
+void Service::finish_commit() {
+  for (const std::string& run_id : flying_.runs) {
+    Run& run = runs_.at(run_id);
+    run.flying = false;
+    forget_events(run);
+  }
+  std::ranges::move(flying_.cancellations, std::back_inserter(cancellations_));
+  std::ranges::move(flying_.closed, std::back_inserter(closed_));
+  flying_ = {};
   shrink_cache();
 }
 
@@ -139,35 +183,44 @@ void Service::forget_events(Run& run) {
 }
 
 // What is in memory is ahead of the store: read those runs again, whatever the store holds now.
-void Service::forget_uncommitted() {
-  const std::vector<std::string> forgotten = std::exchange(dirty_, {});
-  uncommitted_current_.clear();
-  uncommitted_requests_.clear();
-  staged_cancellations_.clear();
-  staged_closed_.clear();
+void Service::abort_commit() {
+  std::vector<std::string> forgotten = std::exchange(flying_, {}).runs;
+  std::ranges::move(std::exchange(next_, {}).runs, std::back_inserter(forgotten));
   for (const std::string& run_id : forgotten) {
     runs_.erase(run_id);
     evictions_.push_back(run_id);
   }
-  for (const std::string& run_id : forgotten) {
-    const auto row = store_.run(run_id);
-    if (!row || row->status != store::RunStatus::Running) continue;
-    RunState& state = load(run_id).state;
-    state.announce();
-    changed(state, WallTime{});
+  read_again(std::move(forgotten));
+}
+
+void Service::read_again(std::vector<std::string> run_ids) {
+  for (std::string& run_id : run_ids) {
+    try {
+      const auto row = store_.run(run_id);
+      if (!row || row->status != store::RunStatus::Running || runs_.contains(run_id)) continue;
+      RunState& state = load(run_id).state;
+      state.announce();
+      changed(state, WallTime{});
+    } catch (const StoreDamaged& damage) {
+      quarantine(run_id, damage);
+    } catch (const std::exception& error) {
+      options_.logger.error(fmt::format("run {} can't be read now: {}", run_id, error.what()));
+      unread_.push_back(std::move(run_id));
+    }
   }
 }
 
 void Service::evict(const std::string& run_id) {
-  if (std::ranges::find(dirty_, run_id) == dirty_.end()) runs_.erase(run_id);
+  const auto found = runs_.find(run_id);
+  if (found != runs_.end() && !found->second.changed && !found->second.flying) runs_.erase(found);
 }
 
 void Service::shrink_cache() {
   while (runs_.size() > options_.cached_runs) {
     auto oldest = runs_.end();
     for (auto it = runs_.begin(); it != runs_.end(); ++it) {
-      if (it->second.token == 0 && (oldest == runs_.end() || it->second.used < oldest->second.used))
-        oldest = it;
+      const bool idle = it->second.token == 0 && !it->second.changed && !it->second.flying;
+      if (idle && (oldest == runs_.end() || it->second.used < oldest->second.used)) oldest = it;
     }
     if (oldest == runs_.end()) return;
     evictions_.push_back(oldest->first);

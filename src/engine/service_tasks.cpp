@@ -32,7 +32,7 @@ std::optional<WorkflowTask> Service::next_workflow_task(const std::string& task_
     const std::string run_id = std::move(queue.front());
     queue.pop_front();
     Run* run = open_run(run_id);
-    if (run == nullptr || run->token != 0) continue;
+    if (run == nullptr || run->token != 0 || held_.contains(run_id)) continue;
     // A task that was started by a process that died is started again as it is.
     const bool interrupted =
         run->state.record().task.state == TaskState::Started && !run->state.record().parked;
@@ -55,6 +55,22 @@ std::optional<WorkflowTask> Service::next_workflow_task(const std::string& task_
     return task;
   }
   return std::nullopt;
+}
+
+void Service::release(const std::string& run_id) {
+  held_.erase(run_id);
+  const Run* run = open_run(run_id);
+  if (run != nullptr && run->token == 0 && run->state.workflow_task_ready())
+    workflow_queue_[run->state.row().task_queue].push_back(run_id);
+}
+
+QueueDepth Service::depth(const std::string& task_queue) const {
+  QueueDepth depth;
+  if (const auto found = workflow_queue_.find(task_queue); found != workflow_queue_.end())
+    depth.workflow_tasks = found->second.size();
+  if (const auto found = activity_queue_.find(task_queue); found != activity_queue_.end())
+    depth.activities = found->second.size();
+  return depth;
 }
 
 std::vector<proto::HistoryEvent> Service::events_for(const WorkflowTask& task,
@@ -158,6 +174,7 @@ HeartbeatReply Service::heartbeat(const ActivityHandle& handle, const PayloadLis
 }
 
 bool Service::fire_due(WallTime now) {
+  read_again(std::exchange(unread_, {}));
   std::vector<std::string> due = store_.due_runs(now, 1000 + quarantined_.size());
   std::erase_if(due, [&](const std::string& run_id) { return quarantined_.contains(run_id); });
   for (const std::string& run_id : due) {

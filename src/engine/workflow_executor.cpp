@@ -31,6 +31,10 @@ WorkflowTaskFailure task_failure(WorkflowTaskFailedCause cause, std::string mess
   return failure;
 }
 
+replay::Activate activate(WorkflowInstance& instance) {
+  return [&instance](const Activation& activation) { return instance.activate(activation); };
+}
+
 }  // namespace
 
 WorkflowExecutor::WorkflowExecutor(Service& service, ExecutorOptions options)
@@ -42,56 +46,76 @@ void WorkflowExecutor::implement(WorkflowImplementation implementation) {
   implementations_.insert_or_assign(std::move(type), std::move(implementation));
 }
 
-WorkflowExecutor::Live& WorkflowExecutor::live(const std::string& run_id,
-                                               const std::string& workflow_type) {
-  auto found = cache_.find(run_id);
-  // A task that timed out, or was forgotten, while its answer was under way: the code is not where
-  // the history is.
-  if (found != cache_.end() && found->second.ahead) {
+std::unique_ptr<WorkflowExecutor::Live> WorkflowExecutor::take(const std::string& run_id,
+                                                               const std::string& workflow_type) {
+  if (const auto found = cache_.find(run_id); found != cache_.end()) {
+    std::unique_ptr<Live> live = std::move(found->second);
     cache_.erase(found);
-    found = cache_.end();
+    // A task that timed out, or was forgotten, while its answer was under way: the code is not
+    // where the history is.
+    if (!live->ahead) return live;
   }
-  if (found == cache_.end()) {
-    WorkflowInstanceOptions instance_options;
-    instance_options.logger = options_.logger.for_module("workflow");
-    instance_options.fail_task_on_exception = options_.fail_task_on_exception;
-    replay::MachineOptions machine_options;
-    machine_options.strict = options_.strict_replay;
-    machine_options.observer = options_.observer;
-    machine_options.warn = [logger = options_.logger, run_id](const replay::Mismatch& mismatch) {
-      logger.warning("run " + run_id + ": " + replay::to_string(mismatch));
-    };
-    found = cache_
-                .emplace(run_id, Live{implementations_.at(workflow_type).create(instance_options),
-                                      replay::WorkflowMachines(run_id, std::move(machine_options))})
-                .first;
-  }
-  found->second.used = ++clock_;
-  return found->second;
+  WorkflowInstanceOptions instance_options;
+  instance_options.logger = options_.logger.for_module("workflow");
+  instance_options.fail_task_on_exception = options_.fail_task_on_exception;
+  replay::MachineOptions machine_options;
+  machine_options.strict = options_.strict_replay;
+  machine_options.observer = options_.observer;
+  machine_options.warn = [logger = options_.logger, run_id](const replay::Mismatch& mismatch) {
+    logger.warning("run " + run_id + ": " + replay::to_string(mismatch));
+  };
+  return std::make_unique<Live>(Live{implementations_.at(workflow_type).create(instance_options),
+                                     replay::WorkflowMachines(run_id, std::move(machine_options))});
 }
 
-replay::Activate WorkflowExecutor::activate(Live& live) const {
-  return [&live](const Activation& activation) { return live.instance->activate(activation); };
+void WorkflowExecutor::put_back(Checkout checkout) {
+  // An eviction meanwhile has struck it off.
+  if (checked_out_.erase(checkout.run_id_) == 0 || !checkout.live_ || checkout.broken_) return;
+  checkout.live_->used = ++clock_;
+  cache_.insert_or_assign(checkout.run_id_, std::move(checkout.live_));
+  shrink();
 }
 
 TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
-  if (!implements(task.workflow_type)) {
+  Checkout checkout = check_out(task);
+  TaskAnswer answer = decide(checkout);
+  put_back(std::move(checkout));
+  return answer;
+}
+
+WorkflowExecutor::Checkout WorkflowExecutor::check_out(const WorkflowTask& task) {
+  Checkout checkout;
+  checkout.run_id_ = task.run_id;
+  checkout.workflow_type_ = task.workflow_type;
+  const RunState* state = service_.find(task.run_id);
+  if (state != nullptr) checkout.workflow_id_ = state->row().workflow_id;
+  if (!implements(task.workflow_type)) return checkout;
+  checkout.live_ = take(task.run_id, task.workflow_type);
+  checked_out_.insert(task.run_id);
+  checkout.events_ = service_.events_for(task, checkout.live_->machines.last_event_id());
+  return checkout;
+}
+
+std::string WorkflowExecutor::Checkout::place() const {
+  return live_ ? place_of(*live_->instance) : "";
+}
+
+TaskAnswer WorkflowExecutor::decide(Checkout& checkout) const {
+  if (!checkout.live_) {
     return task_failure(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
                         fmt::format("workflow type {} is not implemented here: register it with "
                                     "the worker of its queue",
-                                    task.workflow_type),
+                                    checkout.workflow_type_),
                         "NotImplemented");
   }
-  const RunState* state = service_.find(task.run_id);
-  const std::string workflow_id = state != nullptr ? state->row().workflow_id : "";
+  Live& run = *checkout.live_;
   WorkflowTaskFailure failure;
   std::string place;
   try {
-    Live& run = live(task.run_id, task.workflow_type);
     const std::vector<proto::HistoryEvent> events =
-        decoded(service_.events_for(task, run.machines.last_event_id()), workflow_id);
+        decoded(std::move(checkout.events_), checkout.workflow_id_);
     try {
-      run.machines.apply(events, activate(run));
+      run.machines.apply(events, activate(*run.instance));
     } catch (const std::exception&) {
       place = place_of(*run.instance);
       throw;
@@ -100,7 +124,7 @@ TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
     if (!failed) {
       run.ahead = true;
       std::vector<proto::Command> commands = run.machines.commands();
-      for (proto::Command& command : commands) coding_.encode(command, workflow_id);
+      for (proto::Command& command : commands) coding_.encode(command, checkout.workflow_id_);
       return commands;
     }
     failure = *failed;
@@ -112,10 +136,10 @@ TaskAnswer WorkflowExecutor::decide(const WorkflowTask& task) {
     failure = task_failure(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, error.what(),
                            "WorkflowTaskFailed");
   }
-  evict(task.run_id);
-  options_.logger.warning(fmt::format("run {} ({}): workflow task failed {}: {}", task.run_id,
-                                      task.workflow_type, place, failure.failure.message));
-  coding_.encode(failure.failure, workflow_id);
+  checkout.broken_ = true;
+  options_.logger.warning(fmt::format("run {} ({}): workflow task failed {}: {}", checkout.run_id_,
+                                      checkout.workflow_type_, place, failure.failure.message));
+  coding_.encode(failure.failure, checkout.workflow_id_);
   return failure;
 }
 
@@ -128,16 +152,31 @@ TaskResult WorkflowExecutor::answer(const WorkflowTask& task, TaskAnswer answer,
   if (result != TaskResult::Completed) {
     evict(task.run_id);
   } else if (const auto found = cache_.find(task.run_id); found != cache_.end()) {
-    found->second.ahead = false;
+    found->second->ahead = false;
   }
   shrink();
   return result;
 }
 
 PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkflow& query) {
+  Checkout checkout = check_out(run_id);
+  try {
+    PayloadList answer = decide(checkout, query);
+    put_back(std::move(checkout));
+    return answer;
+  } catch (...) {
+    put_back(std::move(checkout));
+    throw;
+  }
+}
+
+WorkflowExecutor::Checkout WorkflowExecutor::check_out(const std::string& run_id) {
   RunState* state = service_.find(run_id);
   if (state == nullptr) throw WorkflowNotFound("run " + run_id + ": there is no such run");
-  const std::string& type = state->row().workflow_type;
+  Checkout checkout;
+  checkout.run_id_ = run_id;
+  checkout.workflow_id_ = state->row().workflow_id;
+  checkout.workflow_type_ = state->row().workflow_type;
   if (state->record().completed_tasks == 0) {
     throw QueryFailed("run " + run_id + ": no workflow task has completed yet");
   }
@@ -147,37 +186,43 @@ PayloadList WorkflowExecutor::query(const std::string& run_id, const QueryWorkfl
     throw WorkflowNotReady(
         fmt::format("run {}: its workflow task has failed {} times in a row", run_id, attempt - 1));
   }
-  if (!implements(type))
-    throw QueryFailed("run " + run_id + ": workflow type " + type + " is not implemented here");
-  Live& run = live(run_id, type);
+  if (!implements(checkout.workflow_type_)) {
+    throw QueryFailed("run " + run_id + ": workflow type " + checkout.workflow_type_ +
+                      " is not implemented here");
+  }
+  checkout.live_ = take(run_id, checkout.workflow_type_);
+  checked_out_.insert(run_id);
+  if (checkout.live_->machines.last_event_id() == 0) {
+    checkout.events_ = service_.history(run_id);
+    // A task that was started is not a query's to run.
+    if (checkout.events_.back().event_type == EventType::WorkflowTaskStarted)
+      checkout.events_.pop_back();
+  }
+  return checkout;
+}
+
+PayloadList WorkflowExecutor::decide(Checkout& checkout, const QueryWorkflow& query) const {
+  const std::string where = "run " + checkout.run_id_ + ", query " + query.query_type + ": ";
+  Live& run = *checkout.live_;
   Completion completion;
   try {
-    if (run.machines.last_event_id() == 0) {
-      std::vector<proto::HistoryEvent> events =
-          decoded(service_.history(run_id), state->row().workflow_id);
-      // A task that was started is not a query's to run.
-      if (events.back().event_type == EventType::WorkflowTaskStarted) events.pop_back();
-      run.machines.apply(events, activate(run));
+    if (!checkout.events_.empty()) {
+      run.machines.apply(decoded(std::move(checkout.events_), checkout.workflow_id_),
+                         activate(*run.instance));
     }
-    completion = run.machines.query(query, activate(run));
+    completion = run.machines.query(query, activate(*run.instance));
   } catch (const Error& error) {
-    evict(run_id);
-    throw QueryFailed("run " + run_id + ", query " + query.query_type + ": " + error.what());
+    checkout.broken_ = true;
+    throw QueryFailed(where + error.what());
   }
-  shrink();
-  if (completion.failure) {
-    throw QueryFailed("run " + run_id + ", query " + query.query_type + ": " +
-                      completion.failure->failure.message);
-  }
+  if (completion.failure) throw QueryFailed(where + completion.failure->failure.message);
   for (const WorkflowCommand& command : completion.commands) {
     const auto* result = std::get_if<QueryResultCommand>(&command);
     if (result == nullptr) continue;
     if (const auto* answer = std::get_if<PayloadList>(&result->outcome)) return *answer;
-    throw QueryFailed("run " + run_id + ", query " + query.query_type + ": " +
-                      std::get<proto::Failure>(result->outcome).message);
+    throw QueryFailed(where + std::get<proto::Failure>(result->outcome).message);
   }
-  throw QueryFailed("run " + run_id + ", query " + query.query_type +
-                    ": the workflow gave no answer");
+  throw QueryFailed(where + "the workflow gave no answer");
 }
 
 std::vector<proto::HistoryEvent> WorkflowExecutor::decoded(std::vector<proto::HistoryEvent> events,
@@ -189,7 +234,7 @@ std::vector<proto::HistoryEvent> WorkflowExecutor::decoded(std::vector<proto::Hi
 void WorkflowExecutor::shrink() {
   while (cache_.size() > options_.cached_runs) {
     const auto oldest = std::ranges::min_element(
-        cache_, [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
+        cache_, [](const auto& a, const auto& b) { return a.second->used < b.second->used; });
     cache_.erase(oldest);
   }
 }

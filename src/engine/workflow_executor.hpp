@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -44,6 +45,18 @@ class DURASIM_EXPORT WorkflowExecutor {
 
   // Runs the code for the task; the service is only read.
   TaskAnswer decide(const WorkflowTask& task);
+
+  // The same for an engine with threads: only decide() may run beside everything else.
+  class Checkout;
+  // Code and events that a task, or a question about a run, needs. Throws QueryFailed for a run
+  // that cannot be asked.
+  [[nodiscard]] Checkout check_out(const WorkflowTask& task);
+  [[nodiscard]] Checkout check_out(const std::string& run_id);
+  TaskAnswer decide(Checkout& checkout) const;
+  PayloadList decide(Checkout& checkout, const QueryWorkflow& query) const;
+  // What goes on from there is kept for the run's next task.
+  void put_back(Checkout checkout);
+
   // Gives the service the answer to a task, at once or later.
   TaskResult answer(const WorkflowTask& task, TaskAnswer answer, WallTime now);
   // Both.
@@ -53,8 +66,14 @@ class DURASIM_EXPORT WorkflowExecutor {
   // Asks the code of a run whose tasks are all done. Throws QueryFailed.
   PayloadList query(const std::string& run_id, const QueryWorkflow& query);
 
-  void evict(const std::string& run_id) { cache_.erase(run_id); }
-  void evict_all() { cache_.clear(); }
+  void evict(const std::string& run_id) {
+    cache_.erase(run_id);
+    checked_out_.erase(run_id);
+  }
+  void evict_all() {
+    cache_.clear();
+    checked_out_.clear();
+  }
   [[nodiscard]] std::size_t cached() const { return cache_.size(); }
 
  private:
@@ -65,8 +84,9 @@ class DURASIM_EXPORT WorkflowExecutor {
     bool ahead = false;  // it has decided a task, and the service has not taken the answer over
   };
 
-  Live& live(const std::string& run_id, const std::string& workflow_type);
-  [[nodiscard]] replay::Activate activate(Live& live) const;
+  // Out of the cache, or new.
+  [[nodiscard]] std::unique_ptr<Live> take(const std::string& run_id,
+                                           const std::string& workflow_type);
   // The events for the code to see.
   [[nodiscard]] std::vector<proto::HistoryEvent> decoded(std::vector<proto::HistoryEvent> events,
                                                          const std::string& workflow_id) const;
@@ -76,8 +96,24 @@ class DURASIM_EXPORT WorkflowExecutor {
   ExecutorOptions options_;
   PayloadCoding coding_;
   std::map<std::string, WorkflowImplementation> implementations_;
-  std::map<std::string, Live> cache_;
+  std::map<std::string, std::unique_ptr<Live>> cache_;
+  std::set<std::string> checked_out_;  // and not evicted since
   std::uint64_t clock_ = 0;
+};
+
+class WorkflowExecutor::Checkout {
+ public:
+  // Where the code suspended last. Thread-safe: for those who wonder why decide() does not return.
+  [[nodiscard]] std::string place() const;
+
+ private:
+  friend class WorkflowExecutor;
+  std::string run_id_;
+  std::string workflow_id_;
+  std::string workflow_type_;
+  std::vector<proto::HistoryEvent> events_;
+  std::unique_ptr<Live> live_;  // null: its type is not implemented
+  bool broken_ = false;         // where its code is, no history is
 };
 
 }  // namespace durasim::inline v0::engine

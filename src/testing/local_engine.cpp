@@ -38,7 +38,8 @@ WorkflowEnvironment::LocalEngine::LocalEngine(WorkflowEnvironmentOptions options
     : options_(std::move(options)),
       coding_(options_.codec),
       store_(options_.store != nullptr ? *options_.store : own_store_),
-      random_(options_.seed) {
+      random_(options_.seed),
+      requests_(coding_, random_) {
   if (options_.start_time == WallTime{})
     options_.start_time = WallTime(std::chrono::sys_days{std::chrono::January / 1 / 2026});
   boot();
@@ -125,10 +126,8 @@ bool WorkflowEnvironment::LocalEngine::run_activity() {
     const std::string type = service_->activity_task(*handle).info.activity_type;
     const auto found = worker.activities().find(type);
     if (found == worker.activities().end()) {
-      const ApplicationFailure failure(
-          fmt::format("activity type {} is not implemented by the worker of queue {}", type, queue),
-          {.type = "NotImplemented", .non_retryable = true});
-      service_->close_activity(*handle, ActivityFailed{failure.proto()}, now());
+      service_->close_activity(
+          *handle, ActivityFailed{engine::activity_not_implemented(type, queue)}, now());
       commit();
     } else {
       run_attempt(*handle, ActivityImplementation(found->second));

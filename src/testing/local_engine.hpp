@@ -10,6 +10,7 @@
 #include "durasim/testing/activity_environment.hpp"
 #include "durasim/testing/workflow_environment.hpp"
 
+#include "engine/client_requests.hpp"
 #include "engine/payload_coding.hpp"
 #include "engine/run_result.hpp"
 #include "engine/service.hpp"
@@ -76,8 +77,6 @@ class WorkflowEnvironment::LocalEngine final : public Frontend {
   // Moves the clock to what happens next, at most to `limit`; false when nothing does.
   bool skip(WallTime limit);
   void move_to(WallTime time);
-  [[nodiscard]] engine::StartRequest request_of(std::string_view workflow_type, PayloadList input,
-                                                const StartOptions& options) const;
   void check_served(const engine::StartRequest& request, const StartOptions& options) const;
 
   WorkflowEnvironmentOptions options_;
@@ -85,7 +84,8 @@ class WorkflowEnvironment::LocalEngine final : public Frontend {
   VirtualClock clock_;
   store::MemoryStore own_store_;
   store::Store& store_;
-  mutable SeededRandom random_;
+  SeededRandom random_;
+  engine::ClientRequests requests_;
   std::map<std::string, Worker> workers_;
   std::unique_ptr<engine::Service> service_;
   std::map<std::string, engine::WorkflowExecutor> executors_;  // by task queue

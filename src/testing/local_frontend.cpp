@@ -8,35 +8,12 @@
 
 namespace durasim::inline v0::testing {
 
-engine::StartRequest WorkflowEnvironment::LocalEngine::request_of(
-    std::string_view workflow_type, PayloadList input, const StartOptions& options) const {
-  engine::StartRequest request;
-  request.run.workflow_id = options.id.empty() ? make_uuid(random_) : options.id;
-  request.run.workflow_type = std::string(workflow_type);
-  request.run.task_queue = options.task_queue;
-  request.run.input = std::move(input);
-  request.run.execution_timeout = options.execution_timeout;
-  request.run.run_timeout = options.run_timeout;
-  request.run.task_timeout = options.task_timeout;
-  request.run.first_task_delay = options.start_delay;
-  request.run.retry = options.retry;
-  request.run.memo = options.memo;
-  coding_.encode(request.run.input, request.run.workflow_id);
-  coding_.encode(request.run.memo, request.run.workflow_id);
-  request.request_id = options.request_id.empty() ? make_uuid(random_) : options.request_id;
-  request.reuse = options.id_reuse_policy;
-  request.conflict = options.id_conflict_policy;
-  return request;
-}
-
 void WorkflowEnvironment::LocalEngine::check_served(const engine::StartRequest& request,
                                                     const StartOptions& options) const {
   if (options.remote_worker) return;
   const auto worker = workers_.find(request.run.task_queue);
   if (worker == workers_.end() || !worker->second.workflows().contains(request.run.workflow_type)) {
-    throw InvalidArgument("start: no worker of task queue \"" + request.run.task_queue +
-                          "\" implements workflow type " + request.run.workflow_type +
-                          "; register it, or set remote_worker");
+    engine::throw_not_served(request);
   }
 }
 
@@ -44,7 +21,7 @@ WorkflowExecution WorkflowEnvironment::LocalEngine::start(std::string_view workf
                                                           PayloadList input,
                                                           const StartOptions& options,
                                                           bool attach) {
-  engine::StartRequest request = request_of(workflow_type, std::move(input), options);
+  engine::StartRequest request = requests_.start(workflow_type, std::move(input), options);
   check_served(request, options);
   const engine::StartAnswer answer =
       attach ? service_->start_or_attach(request, now()) : service_->start(request, now());
@@ -55,13 +32,10 @@ WorkflowExecution WorkflowEnvironment::LocalEngine::start(std::string_view workf
 WorkflowExecution WorkflowEnvironment::LocalEngine::signal_with_start(
     std::string_view workflow_type, PayloadList input, const StartOptions& options,
     std::string_view signal, PayloadList signal_input) {
-  engine::StartRequest request = request_of(workflow_type, std::move(input), options);
+  engine::StartRequest request = requests_.start(workflow_type, std::move(input), options);
   check_served(request, options);
-  engine::SignalRun sent;
-  sent.name = std::string(signal);
-  sent.input = std::move(signal_input);
-  coding_.encode(sent.input, request.run.workflow_id);
-  sent.request_id = request.request_id;
+  const engine::SignalRun sent = requests_.signal(request.run.workflow_id, signal,
+                                                  std::move(signal_input), request.request_id);
   const engine::StartAnswer answer = service_->signal_with_start(request, sent, now());
   commit();
   return {request.run.workflow_id, answer.run_id};
@@ -69,11 +43,8 @@ WorkflowExecution WorkflowEnvironment::LocalEngine::signal_with_start(
 
 void WorkflowEnvironment::LocalEngine::signal(const WorkflowExecution& run, std::string_view name,
                                               PayloadList input, const std::string& request_id) {
-  engine::SignalRun sent;
-  sent.name = std::string(name);
-  sent.input = std::move(input);
-  coding_.encode(sent.input, run.workflow_id);
-  sent.request_id = request_id.empty() ? make_uuid(random_) : request_id;
+  const engine::SignalRun sent =
+      requests_.signal(run.workflow_id, name, std::move(input), request_id);
   service_->signal(run.workflow_id, run.run_id, sent, now());
   commit();
 }
@@ -96,7 +67,7 @@ PayloadList WorkflowEnvironment::LocalEngine::query(const WorkflowExecution& run
 
 void WorkflowEnvironment::LocalEngine::cancel(const WorkflowExecution& run,
                                               const std::string& reason) {
-  service_->request_cancel(run.workflow_id, run.run_id, reason, make_uuid(random_), now());
+  service_->request_cancel(run.workflow_id, run.run_id, reason, requests_.request_id(), now());
   commit();
 }
 
@@ -113,10 +84,7 @@ void WorkflowEnvironment::LocalEngine::resume(const WorkflowExecution& run) {
 
 WorkflowDescription WorkflowEnvironment::LocalEngine::describe(const WorkflowExecution& run) {
   WorkflowDescription description = service_->describe(run.workflow_id, run.run_id);
-  for (PendingActivity& activity : description.pending_activities) {
-    coding_.decode(activity.heartbeat_details, description.workflow_id);
-    if (activity.last_failure) coding_.decode(*activity.last_failure, description.workflow_id);
-  }
+  requests_.decode(description);
   return description;
 }
 

@@ -1,0 +1,115 @@
+// Everything that happens by itself: timers and timeouts of runs, heartbeats that were held back,
+// workflow code that does not return, and what a commit allows.
+#include "engine/shell/shell.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace durasim::inline v0 {
+
+using engine::ActivityHandle;
+
+void Engine::Shell::arm(WallTime due) {
+  if (due >= armed_ || !alarm_) return;
+  armed_ = due;
+  alarm_->set(clock_.boot_time_at(due));
+}
+
+void Engine::Shell::arm_next() {
+  if (const auto due = service_.next_due()) arm(*due);
+  for (const auto& [handle, due] : heartbeats_due_) arm(now() + (due - clock_.steady_now()));
+  for (const auto& post : posts_) {
+    if (post->checkout != nullptr && !post->reported &&
+        options_.deadlock_timeout > Duration::zero())
+      arm(now() + (post->since + options_.deadlock_timeout - clock_.steady_now()));
+  }
+}
+
+void Engine::Shell::on_alarm() {
+  Lock lock(mutex_);
+  armed_ = WallTime::max();
+  if (stopping_) return;
+  try {
+    while (service_.fire_due(now())) {
+      wake_pools();
+      committer_.wait(lock);
+    }
+    wake_pools();
+  } catch (const std::exception& error) {
+    // The store says no: the timers stay due and are tried again, not at once.
+    options_.logger.for_module("engine").error(std::string("timers: ") + error.what());
+    arm(now() + std::chrono::seconds(1));
+    return;
+  }
+  if (stopping_) return;
+  std::vector<std::shared_ptr<ActivityAttempt>> silent;
+  for (auto it = heartbeats_due_.begin(); it != heartbeats_due_.end();) {
+    if (it->second > clock_.steady_now()) {
+      ++it;
+      continue;
+    }
+    if (const auto found = attempts_.find(it->first); found != attempts_.end())
+      silent.push_back(found->second);
+    it = heartbeats_due_.erase(it);
+  }
+  for (const auto& post : posts_) {
+    const bool hangs = post->checkout != nullptr && !post->reported &&
+                       post->since + options_.deadlock_timeout <= clock_.steady_now();
+    if (!hangs || options_.deadlock_timeout <= Duration::zero()) continue;
+    report_hanging(*post);
+    post->reported = true;
+    ++workflow_places_;
+    spawn_workflow_thread();
+    break;  // spawning has changed the list; the next one rings at once
+  }
+  arm_next();
+  lock.unlock();
+  for (const auto& attempt : silent) attempt->on_heartbeat_timer();
+}
+
+void Engine::Shell::report_hanging(const engine::Post& post) const {
+  options_.logger.for_module("engine").error(fmt::format(
+      "run {} ({}): its code has not come back for {} s {}; other runs go on in another thread",
+      post.run_id, post.workflow_type,
+      std::chrono::duration<double>(options_.deadlock_timeout).count(), post.checkout->place()));
+}
+
+// With the lock, after each group.
+void Engine::Shell::after_commit() {
+  for (const std::string& run_id : service_.take_evictions()) {
+    for (auto& [queue, pool] : pools_) {
+      if (pool->executor) pool->executor->evict(run_id);
+    }
+  }
+  for (const std::string& run_id : service_.take_closed()) {
+    for (auto& [queue, pool] : pools_) {
+      if (pool->executor) pool->executor->evict(run_id);
+    }
+    const auto [first, last] = waiters_.equal_range(run_id);
+    for (auto it = first; it != last; ++it) {
+      it->second->is_closed = true;
+      it->second->closed.notify_one();
+    }
+  }
+  if (auto cancellations = service_.take_cancellations(); !cancellations.empty() && alarm_) {
+    alarm_->post([this, handles = std::move(cancellations)] { tell_to_stop(handles); });
+  }
+  if (const auto due = committer_.earliest_due()) arm(*due);
+}
+
+// On the alarm's thread: stop callbacks are user code.
+void Engine::Shell::tell_to_stop(const std::vector<ActivityHandle>& handles) {
+  std::vector<std::shared_ptr<ActivityAttempt>> attempts;
+  {
+    const Lock lock(mutex_);
+    for (const ActivityHandle& handle : handles) {
+      if (const auto found = attempts_.find(handle); found != attempts_.end())
+        attempts.push_back(found->second);
+    }
+  }
+  for (const auto& attempt : attempts) attempt->request_cancel(ActivityCancelReason::Requested);
+}
+
+}  // namespace durasim::inline v0

@@ -1,0 +1,213 @@
+// The engine in a program: real threads, real SQLite, real time. What must not wait for a clock
+// waits for what has happened.
+#include "durasim/store/sqlite.hpp"
+
+#include "engine/engine_programs.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <latch>
+#include <mutex>
+#include <thread>
+
+using namespace durasim;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr WorkflowType<int(int)> hanging{"Hanging"};
+constexpr Activity<int(int)> stubborn{"stubborn"};
+
+}  // namespace
+
+TEST_CASE("a workflow runs on the engine's threads, and its result arrives") {
+  const Folder folder;
+  Engine engine({.store = folder.store()});
+  fill(engine.worker("queue"));
+  CHECK(engine.start().empty());
+  CHECK(engine.client().start(adding, 10, on_queue).result() == 15);
+  CHECK(engine.stop(10s).clean());
+  CHECK_THROWS_AS((void)engine.client().start(adding, 10, on_queue), CancelledError);
+}
+
+TEST_CASE("many clients at once: every run ends once, with its own result") {
+  const Folder folder;
+  Engine engine({.store = folder.store(), .workflow_threads = 2});
+  fill(engine.worker("queue", {.max_concurrent_activities = 8}));
+  engine.start();
+  constexpr int clients = 16, runs = 8;
+  std::atomic<int> wrong = 0;
+  std::vector<std::jthread> threads;
+  for (int c = 0; c < clients; ++c) {
+    threads.emplace_back([&, c] {
+      for (int i = 0; i < runs; ++i) {
+        const int n = c * 1000 + i;
+        if (engine.client().start(adding, n, on_queue).result() != n + 5) ++wrong;
+      }
+    });
+  }
+  threads.clear();
+  CHECK(wrong == 0);
+  const auto closed = engine.client().list({.status = WorkflowStatus::Completed});
+  CHECK(closed.size() == clients * runs);
+}
+
+TEST_CASE("a signal is seen by the query that follows it") {
+  const Folder folder;
+  Engine engine({.store = folder.store()});
+  fill(engine.worker("queue"));
+  engine.start();
+  const auto run = engine.client().start(listening, on_queue);
+  std::string expected;
+  run.signal(word, "a");
+  CHECK(run.query(heard) == "a");
+  for (int i = 0; i < 20; ++i) {
+    run.signal(word, std::to_string(i));
+    expected += std::to_string(i);
+    CHECK(run.query(heard) == "a" + expected);
+  }
+  run.signal(word, "stop");
+  CHECK(run.result() == "a" + expected);
+}
+
+TEST_CASE("an engine that ends in the middle of a run is followed by one that goes on") {
+  const Folder folder;
+  std::string run_id;
+  {
+    Engine engine({.store = folder.store()});
+    fill(engine.worker("queue"));
+    engine.start();
+    const auto run = engine.client().start(listening, {.id = "l", .task_queue = "queue"});
+    run.signal(word, "before ");
+    CHECK(run.query(heard) == "before ");
+    run_id = run.run_id();
+  }
+  Engine engine({.store = folder.store()});
+  fill(engine.worker("queue"));
+  engine.start();
+  const auto run = engine.client().handle(listening, "l");
+  run.signal(word, "after");
+  run.signal(word, "stop");
+  CHECK(run.result() == "before after");
+  CHECK(run.describe().run_id == run_id);
+}
+
+TEST_CASE("what does not stop is left behind, named, and done again by the next engine") {
+  const Folder folder;
+  std::latch entered(1), leave(1), left(1);
+  {
+    Engine engine({.store = folder.store()});
+    Worker& worker = engine.worker("queue");
+    worker.implement(adding, [](WorkflowContext ctx, int n) -> Workflow<int> {
+      co_return co_await ctx.run(stubborn, n, {.start_to_close = 1h});
+    });
+    worker.implement(stubborn, [&](ActivityContext ctx, int n) {
+      entered.count_down();
+      leave.wait();
+      CHECK(ctx.is_canceled());
+      CHECK_THROWS_AS(ctx.heartbeat(1), CancelledError);
+      left.count_down();
+      return n;
+    });
+    engine.start();
+    (void)engine.client().start(adding, 1, {.id = "a", .task_queue = "queue"});
+    entered.wait();
+    const StopReport report = engine.stop(1ms);
+    CHECK(report.abandoned_activities == std::map<std::string, int>{{"stubborn", 1}});
+  }
+  Engine engine({.store = folder.store()});
+  Worker& worker = engine.worker("queue");
+  worker.implement(adding, [](WorkflowContext ctx, int n) -> Workflow<int> {
+    co_return co_await ctx.run(stubborn, n, {.start_to_close = 1h});
+  });
+  worker.implement(stubborn, [](ActivityContext ctx, int n) { return n + ctx.info().attempt; });
+  engine.start();
+  CHECK(engine.client().handle(adding, "a").result() == 3);  // the second attempt
+  leave.count_down();
+  left.wait();
+}
+
+TEST_CASE("a cancellation reaches the activity at once, by its stop token") {
+  const Folder folder;
+  std::latch entered(1);
+  Engine engine({.store = folder.store()});
+  Worker& worker = engine.worker("queue");
+  worker.implement(adding, [](WorkflowContext ctx, int n) -> Workflow<int> {
+    co_return co_await ctx.run(
+        stubborn, n,
+        {.start_to_close = 1h,
+         .cancellation_type = ActivityCancellationType::WaitCancellationCompleted});
+  });
+  worker.implement(stubborn, [&](ActivityContext ctx, int) -> int {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    entered.count_down();
+    std::unique_lock lock(mutex);
+    wake.wait(lock, ctx.stop_token(), [] { return false; });
+    ctx.throw_if_canceled();
+    return 0;
+  });
+  engine.start();
+  const auto run = engine.client().start(adding, 1, on_queue);
+  entered.wait();
+  run.cancel("enough");
+  CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+}
+
+TEST_CASE("workflow code that does not come back is reported, and other runs go on") {
+  const Folder folder;
+  std::latch entered(1), leave(1);
+  std::atomic<int> reports = 0;
+  Engine engine({.store = folder.store(),
+                 .deadlock_timeout = 20ms,
+                 .logger = Logger(
+                     [&](const LogRecord& record) {
+                       if (record.message.find("has not come back for 0.02 s after ") !=
+                               std::string_view::npos &&
+                           record.message.find("engine_test.cpp:") != std::string_view::npos)
+                         ++reports;
+                     },
+                     LogLevel::Warning)});
+  fill(engine.worker("queue"));
+  engine.worker("queue").implement(hanging, [&](WorkflowContext ctx, int n) -> Workflow<int> {
+    co_await ctx.sleep(1ms);
+    entered.count_down();
+    leave.wait();
+    co_return n;
+  });
+  engine.start();
+  const auto hangs = engine.client().start(hanging, 7, on_queue);
+  entered.wait();
+  CHECK(engine.client().start(adding, 1, on_queue).result() == 6);
+  CHECK(reports == 1);
+  leave.count_down();
+  CHECK(hangs.result() == 7);  // its answer is taken although it was late
+}
+
+TEST_CASE("types that no worker implements are named, and their runs left as they are") {
+  const Folder folder;
+  {
+    Engine engine({.store = folder.store()});
+    fill(engine.worker("queue"));
+    engine.start();
+    (void)engine.client().start(listening, {.id = "l", .task_queue = "queue"});
+  }
+  Engine engine({.store = folder.store()});
+  engine.worker("queue").implement(adding, add_five);
+  CHECK(engine.start() == std::vector<std::string>{"Listening"});
+  CHECK(engine.client().handle(listening, "l").describe().status == WorkflowStatus::Running);
+}
+
+TEST_CASE("a second engine on the same store is refused, with the owner's process") {
+  const Folder folder;
+  const Engine engine({.store = folder.store()});
+  try {
+    const Engine second({.store = folder.store()});
+    FAIL("two owners");
+  } catch (const StoreInUse& error) {
+    CHECK(error.owner_pid() == getpid());
+  }
+}
