@@ -1,9 +1,12 @@
-// A durable workflow in virtual time: an activity, a wait of two hours that takes no time here,
-// another activity. In a real engine the same code survives the death of the process at any line.
-#include "durasim/testing/workflow_environment.hpp"
+// A workflow that outlives its process: kill it while it waits, start it again with the same
+// command, and it goes on where it was.
+//   usage: digest [STORE [SECONDS TO WAIT]]
+#include "durasim/engine/engine.hpp"
 #include "durasim/workflow/workflow.hpp"
 
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 using namespace durasim;
@@ -14,33 +17,44 @@ namespace {
 // Shared by workflow, client and tests: each thing is named once, as a typed constant.
 struct DigestInput {
   std::string topic;
+  std::chrono::seconds wait{};
 };
-BOOST_DESCRIBE_STRUCT(DigestInput, (), (topic))
+BOOST_DESCRIBE_STRUCT(DigestInput, (), (topic, wait))
 constexpr WorkflowType<std::string(DigestInput)> research_digest{"ResearchDigest"};
 constexpr Activity<std::string(std::string)> run_agent{"run_agent"};
 
 Workflow<std::string> digest(WorkflowContext ctx, DigestInput in) {
-  auto notes =
-      co_await ctx.run(run_agent, "execute " + in.topic,
-                       {.start_to_close = 10min,
-                        .retry = RetryPolicy{.initial_interval = 30s, .maximum_attempts = 3}});
-  co_await ctx.sleep(2h);
+  auto notes = co_await ctx.run(
+      run_agent, "execute " + in.topic,
+      {.start_to_close = 10min,
+       .retry = {.initial_interval = 30s, .maximum_interval = 5min, .maximum_attempts = 3}});
+  co_await ctx.sleep(in.wait);  // survives a reboot
   co_return co_await ctx.run(run_agent, "synthesize " + notes, {.start_to_close = 10min});
 }
 
+// The host's own service, no globals.
+class AgentGateway {
+ public:
+  std::string run(const ActivityContext& ctx, const std::string& job) {
+    std::fprintf(stderr, "attempt %d: %s\n", ctx.info().attempt, job.c_str());
+    return "<" + job + ">";
+  }
+};
+
 }  // namespace
 
-int main() {
-  testing::WorkflowEnvironment environment;
-  environment.worker("agents")
-      .implement(research_digest, digest)
-      .implement(run_agent, [](const std::string& job) { return "<" + job + ">"; });
+int main(int argc, char** argv) {
+  const std::string store = argc > 1 ? argv[1] : "digest.db";
+  const std::chrono::seconds wait(argc > 2 ? std::atoi(argv[2]) : 7200);
 
-  const auto before = environment.now();
-  const auto run = environment.client().start_or_attach(
-      research_digest, {.topic = "poetry"}, {.id = "digest-2026-11-20", .task_queue = "agents"});
-  const std::string result = run.result();
-  std::printf("%s after %lld min of virtual time\n", result.c_str(),
-              static_cast<long long>((environment.now() - before) / 1min));
-  return result == "<synthesize <execute poetry>>" && environment.now() - before == 2h ? 0 : 1;
+  AgentGateway gateway;
+  Engine engine{{.store = store}};
+  engine.worker("agents")
+      .implement(research_digest, digest)
+      .implement(run_agent,
+                 [&](ActivityContext ctx, std::string job) { return gateway.run(ctx, job); });
+  engine.start();  // recovers whatever was running
+  auto run = engine.client().start_or_attach(research_digest, {.topic = "poetry", .wait = wait},
+                                             {.id = "digest-2026-11-20", .task_queue = "agents"});
+  std::puts(run.result().c_str());  // typed; the same line works after a crash
 }

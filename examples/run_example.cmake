@@ -1,0 +1,25 @@
+# Runs an example in an empty folder: PROGRAM, FOLDER, ARGUMENTS; EXPECTED is a line of its last output. KILLED_FIRST: its
+# first start ends by SIGKILL; KILL_AFTER_S: the first start is killed then. The second has to end well.
+separate_arguments(ARGUMENTS UNIX_COMMAND "${ARGUMENTS}")
+file(REMOVE_RECURSE "${FOLDER}")
+file(MAKE_DIRECTORY "${FOLDER}")
+if(KILLED_FIRST OR KILL_AFTER_S)
+  set(limit)
+  if(KILL_AFTER_S)
+    set(limit TIMEOUT ${KILL_AFTER_S})  # by SIGKILL
+  endif()
+  execute_process(COMMAND "${PROGRAM}" ${ARGUMENTS} WORKING_DIRECTORY "${FOLDER}" RESULT_VARIABLE first ${limit})
+  if(first EQUAL 0)
+    message(FATAL_ERROR "the first start was to be killed, and ended well")
+  endif()
+  message("the first start: ${first}")
+endif()
+execute_process(COMMAND "${PROGRAM}" ${ARGUMENTS} WORKING_DIRECTORY "${FOLDER}" RESULT_VARIABLE result
+  OUTPUT_VARIABLE output TIMEOUT 120)
+message("${output}")
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "it ended with: ${result}")
+endif()
+if(EXPECTED AND NOT output MATCHES "(^|\n)${EXPECTED}\n")
+  message(FATAL_ERROR "its output lacks: ${EXPECTED}")
+endif()
