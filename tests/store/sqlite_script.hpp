@@ -115,6 +115,8 @@ class ScriptRun {
   [[nodiscard]] store::SqliteStore& store() { return *store_; }
   [[nodiscard]] bool is_open() const { return store_ != nullptr; }
   [[nodiscard]] const store::MemoryStore& expected() const { return expected_; }
+  // Commits and removals.
+  [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
 
   // Throws what the store throws.
   void open() {
@@ -213,6 +215,7 @@ class ScriptRun {
       store_->commit(step.group);
     }
     apply(step);
+    ++acknowledged_;
   }
 
   void apply(const Step& step) {
@@ -254,6 +257,7 @@ class ScriptRun {
   std::unique_ptr<store::SqliteStore> store_;
   store::MemoryStore expected_;
   std::optional<Step> in_doubt_;
+  std::uint64_t acknowledged_ = 0;
 };
 
 }  // namespace durasim::testing
