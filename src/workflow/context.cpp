@@ -29,7 +29,7 @@ Awaitable<void> WorkflowContext::sleep(Duration duration, SleepOptions options) 
 }
 
 Awaitable<void> WorkflowContext::wait_until_true(std::function<bool()> condition) const {
-  return {scope_->run().start_condition(*scope_, std::move(condition), std::nullopt),
+  return {scope_->run().start_condition(*scope_, std::move(condition), Duration::max()),
           &take_condition_silently};
 }
 
