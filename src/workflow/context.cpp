@@ -77,13 +77,14 @@ Awaitable<void> WorkflowContext::cancel_external(ExternalWorkflow target,
 void WorkflowContext::continue_with(std::string_view type, PayloadList arguments,
                                     ContinueAsNewOptions options) const {
   scope_->run().require_writable("continue as new");
-  throw detail::ContinueAsNewRequest{.command = {.workflow_type = std::string(type),
-                                                 .task_queue = std::move(options.task_queue),
-                                                 .arguments = std::move(arguments),
-                                                 .run_timeout = options.run_timeout,
-                                                 .task_timeout = options.task_timeout,
-                                                 .memo = std::move(options.memo),
-                                                 .retry_policy = std::move(options.retry)}};
+  detail::ContinueAsNewRequest request{.command = {.workflow_type = std::string(type),
+                                                   .task_queue = std::move(options.task_queue),
+                                                   .arguments = std::move(arguments),
+                                                   .run_timeout = options.run_timeout,
+                                                   .task_timeout = options.task_timeout}};
+  if (options.memo) request.command.memo = *options.memo;
+  if (options.retry) request.command.retry_policy = *options.retry;
+  throw request;
 }
 
 bool WorkflowContext::continue_as_new_suggested() const {

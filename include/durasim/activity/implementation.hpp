@@ -3,10 +3,10 @@
 
 #include "durasim/activity/context.hpp"
 #include "durasim/core/names.hpp"
+#include "durasim/core/shared.hpp"
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,9 +17,10 @@ namespace durasim::inline v0 {
 namespace detail {
 
 // The author's callable behind its types. Called from several threads at once.
-class DURASIM_EXPORT ActivityCode {
+class DURASIM_EXPORT ActivityCode : public SharedBlock {
  public:
-  virtual ~ActivityCode();
+  ActivityCode();
+  ~ActivityCode() override;
   [[nodiscard]] virtual PayloadList run(const ActivityContext& context,
                                         const PayloadList& arguments) const = 0;
 };
@@ -31,16 +32,15 @@ class DURASIM_EXPORT ActivityCode {
 struct DURASIM_EXPORT ActivityImplementation {
   ActivityImplementation() = default;
   // Takes the code over.
-  ActivityImplementation(std::string_view type, const detail::ActivityCode* new_code);
+  ActivityImplementation(std::string_view type, const detail::ActivityCode* code);
   // Converts arguments and result and throws whatever the callable throws; ActivityAttempt::run
   // makes an outcome of it.
-  [[nodiscard]] PayloadList run(const ActivityContext& context,
-                                const PayloadList& arguments) const {
-    return code->run(context, arguments);
-  }
+  [[nodiscard]] PayloadList run(const ActivityContext& context, const PayloadList& arguments) const;
 
   std::string activity_type;
-  std::shared_ptr<const detail::ActivityCode> code;
+
+ private:
+  detail::SharedOwner code_;  // of an ActivityCode
 };
 
 namespace detail {

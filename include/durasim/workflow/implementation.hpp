@@ -18,9 +18,10 @@ namespace durasim::inline v0 {
 namespace detail {
 
 // The author's code behind its types.
-class DURASIM_EXPORT WorkflowCode {
+class DURASIM_EXPORT WorkflowCode : public SharedBlock {
  public:
-  virtual ~WorkflowCode();
+  WorkflowCode();
+  ~WorkflowCode() override;
   [[nodiscard]] virtual Ref<Body> make_body() const = 0;
 };
 
