@@ -8,11 +8,20 @@
 
 namespace durasim::inline v0 {
 
+struct detail::AttemptHandle {
+  std::shared_ptr<ActivityAttempt> attempt;
+};
+
+detail::ActivityCode::ActivityCode() = default;
 detail::ActivityCode::~ActivityCode() = default;
 
 ActivityImplementation::ActivityImplementation(std::string_view type,
-                                               const detail::ActivityCode* new_code)
-    : activity_type(type), code(new_code) {}
+                                               const detail::ActivityCode* code)
+    : activity_type(type), code_(code) {}
+PayloadList ActivityImplementation::run(const ActivityContext& context,
+                                        const PayloadList& arguments) const {
+  return static_cast<const detail::ActivityCode*>(code_.block())->run(context, arguments);
+}
 
 bool ActivityInfo::operator==(const ActivityInfo&) const = default;
 
@@ -31,39 +40,39 @@ std::string_view to_string(ActivityCancelReason reason) {
 }
 
 ActivityContext::ActivityContext(std::shared_ptr<ActivityAttempt> attempt)
-    : attempt_(std::move(attempt)) {}
+    : attempt_(detail::AttemptHandle{std::move(attempt)}) {}
 
 const ActivityInfo& ActivityContext::info() const {
-  return attempt_->task_.info;
+  return attempt_->attempt->task_.info;
 }
 const Logger& ActivityContext::logger() const {
-  return attempt_->logger_;
+  return attempt_->attempt->logger_;
 }
 const PayloadList& ActivityContext::last_heartbeat() const {
-  return attempt_->task_.heartbeat_details;
+  return attempt_->attempt->task_.heartbeat_details;
 }
 
 void ActivityContext::heartbeat_payloads(PayloadList details) const {
-  attempt_->heartbeat(std::move(details));
+  attempt_->attempt->heartbeat(std::move(details));
 }
 
 std::stop_token ActivityContext::stop_token() const {
-  return attempt_->stop_.get_token();
+  return attempt_->attempt->stop_.get_token();
 }
 
 std::optional<ActivityCancelReason> ActivityContext::cancel_reason() const {
-  return attempt_->cancel_reason();
+  return attempt_->attempt->cancel_reason();
 }
 
 void ActivityContext::throw_if_canceled() const {
-  attempt_->require_open();
+  attempt_->attempt->require_open();
   if (const auto reason = cancel_reason()) {
     throw CanceledFailure(std::string(to_string(*reason)));
   }
 }
 
 void ActivityContext::complete_async() const {
-  attempt_->require_open();
+  attempt_->attempt->require_open();
   throw ActivityCompletesElsewhere{};
 }
 

@@ -49,11 +49,22 @@ std::string list_of_names(Rows<EnumeratorName> names) {
 
 // ---- JSON ---------------------------------------------------------------------------------------
 
+template DURASIM_EXPORT_TEMPLATE void write_erased<bool>(JsonWriter&, const void*);
+template DURASIM_EXPORT_TEMPLATE void read_erased<bool>(JsonReader&, void*);
+template DURASIM_EXPORT_TEMPLATE void write_erased<int>(JsonWriter&, const void*);
+template DURASIM_EXPORT_TEMPLATE void read_erased<int>(JsonReader&, void*);
+template DURASIM_EXPORT_TEMPLATE void write_erased<std::int64_t>(JsonWriter&, const void*);
+template DURASIM_EXPORT_TEMPLATE void read_erased<std::int64_t>(JsonReader&, void*);
+template DURASIM_EXPORT_TEMPLATE void write_erased<double>(JsonWriter&, const void*);
+template DURASIM_EXPORT_TEMPLATE void read_erased<double>(JsonReader&, void*);
+template DURASIM_EXPORT_TEMPLATE void write_erased<std::string>(JsonWriter&, const void*);
+template DURASIM_EXPORT_TEMPLATE void read_erased<std::string>(JsonReader&, void*);
+
 void write_struct(JsonWriter& writer, const void* object, Rows<MemberConversion> members) {
   writer.begin_object();
   for (const MemberConversion& member : members) {
     writer.key(member.name);
-    member.write(writer, object);
+    member.write(writer, member.place(object));
   }
   writer.end_object();
 }
@@ -74,7 +85,8 @@ void read_struct(JsonReader& reader, void* object, Rows<MemberConversion> member
     }
     if (seen[next]) fail_duplicate_key(reader);
     seen[next] = true;
-    members[next].read(reader, object);
+    // The object is not const: it is being read.
+    members[next].read(reader, const_cast<void*>(members[next].place(object)));
     ++next;
   }
 }
@@ -131,6 +143,19 @@ void read_variant(JsonReader& reader, void* variant, Rows<ReadValue> alternative
   if (!has_value) reader.fail("the object of a variant has no \"value\"");
 }
 
+void write_elements(JsonWriter& writer, const void* first, std::size_t count,
+                    std::size_t element_size, WriteValue write) {
+  const auto* element = static_cast<const std::byte*>(first);
+  writer.begin_array();
+  for (std::size_t i = 0; i < count; ++i, element += element_size) write(writer, element);
+  writer.end_array();
+}
+
+void read_elements(JsonReader& reader, void* vector, void* (*append)(void*), ReadValue read) {
+  if (reader.peek() == JsonKind::Null) return reader.null();
+  for (reader.begin_array(); reader.next_element();) read(reader, append(vector));
+}
+
 void require_element(JsonReader& reader, std::size_t index, std::size_t size) {
   if (!reader.next_element()) {
     reader.fail(fmt::format("expected an array of {} elements, found {}", size, index));
@@ -179,9 +204,8 @@ bool is_null(const Payload& payload) {
   return encoding == kBinaryNull || (encoding == kJsonPlain && payload.data == "null");
 }
 
-std::optional<std::string_view> plain_bytes(const Payload& payload) {
-  if (encoding_of(payload) != kBinaryPlain) return std::nullopt;
-  return payload.data;
+const std::string* plain_bytes(const Payload& payload) {
+  return encoding_of(payload) == kBinaryPlain ? &payload.data : nullptr;
 }
 
 void read_payload(const Payload& payload, void* value, ReadValue read) {
@@ -205,6 +229,14 @@ const Payload* argument(const PayloadList& payloads, std::size_t index, bool may
   if (index < payloads.size()) return &payloads[index];
   if (may_be_missing) return nullptr;
   throw_conversion_failure(fmt::format("is missing; there are {}", payloads.size()));
+}
+
+void read_argument(const PayloadList& payloads, std::size_t index, void* value, ReadValue read) {
+  try {
+    read_payload(*argument(payloads, index, false), value, read);
+  } catch (...) {
+    rethrow_for_argument(index);
+  }
 }
 
 void rethrow_for_argument(std::size_t index) {

@@ -43,8 +43,8 @@ proto::Failure application_message(const std::string& message,
   proto::ApplicationFailureInfo info{.type = to_utf8(options.type),
                                      .non_retryable = options.non_retryable,
                                      .details = optional_payloads(options.details)};
-  if (options.next_retry_delay) {
-    info.next_retry_delay = proto::ProtoDuration::from(*options.next_retry_delay);
+  if (options.next_retry_delay >= Duration::zero()) {
+    info.next_retry_delay = proto::ProtoDuration::from(options.next_retry_delay);
   }
   return {.message = to_utf8(message), .source = std::string(kSource), .info = std::move(info)};
 }
@@ -99,9 +99,12 @@ proto::Failure message_of(const std::exception_ptr& exception, int depth) {
 
 }  // namespace
 
-Failure::Failure(proto::Failure failure)
-    : Error(failure.message), proto_(std::make_shared<const proto::Failure>(std::move(failure))) {}
+Failure::Failure(proto::Failure failure) : Error(failure.message), proto_(std::move(failure)) {}
 Failure::~Failure() = default;
+
+const proto::Failure& Failure::proto() const {
+  return *proto_;
+}
 
 const proto::Failure* Failure::cause() const {
   return proto_->cause ? &*proto_->cause : nullptr;

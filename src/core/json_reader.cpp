@@ -76,6 +76,11 @@ std::optional<std::uint64_t> whole(const Decimal& decimal) {
 
 }  // namespace
 
+JsonReader::JsonReader(std::string_view text) : text_(text) {}
+JsonReader::JsonReader(const JsonReader& other) = default;
+JsonReader& JsonReader::operator=(const JsonReader& other) = default;
+JsonReader::~JsonReader() = default;
+
 void JsonReader::fail(const std::string& problem) const {
   throw JsonError(detail::path_text(path_), problem);
 }

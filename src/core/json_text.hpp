@@ -9,8 +9,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace durasim::inline v0::detail {
+
+// One open array or object of a document that is written or read.
+struct JsonStep {
+  bool is_object = false;
+  bool sorted = false;                // the writer puts the elements in order at the end
+  bool named = false;                 // the writer has written a key and owes its value
+  std::size_t count = 0;              // elements or members begun so far
+  std::string_view name;              // of the current member
+  std::size_t start = 0;              // offset behind the opening bracket
+  std::vector<std::size_t> pieces{};  // offsets at which the elements begin, when sorted
+};
 
 // "$.items[3].name" for the innermost open step.
 std::string path_text(const JsonPath& path);

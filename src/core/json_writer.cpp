@@ -54,6 +54,9 @@ JsonError::JsonError(std::string path, const std::string& problem)
     : FormatError(path + ": " + problem), path_(std::move(path)) {}
 JsonError::~JsonError() = default;
 
+JsonWriter::JsonWriter(std::string& out) : out_(out) {}
+JsonWriter::~JsonWriter() = default;
+
 void JsonWriter::reject(const std::string& problem) const {
   throw JsonError(detail::path_text(path_), problem);
 }

@@ -57,9 +57,7 @@ std::vector<Payload> PayloadList::vector() && {
 PayloadMap::PayloadMap(std::initializer_list<std::pair<const std::string, Payload>> values)
     : PayloadMap(proto::PayloadFields{.values = values}) {}
 PayloadMap::PayloadMap(proto::PayloadFields fields)
-    : fields_(fields.values.empty()
-                  ? nullptr
-                  : std::make_shared<const proto::PayloadFields>(std::move(fields))) {}
+    : fields_(fields.values.empty() ? Shared<proto::PayloadFields>() : std::move(fields)) {}
 
 const Payload* PayloadMap::find(std::string_view name) const {
   const auto& values = fields().values;
@@ -75,7 +73,7 @@ const proto::PayloadFields& PayloadMap::fields() const {
   return fields_ ? *fields_ : none;
 }
 bool PayloadMap::operator==(const PayloadMap& other) const {
-  return fields_ == other.fields_ || fields() == other.fields();
+  return &fields() == &other.fields() || fields() == other.fields();
 }
 
 }  // namespace durasim::inline v0

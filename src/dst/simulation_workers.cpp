@@ -127,22 +127,18 @@ void Simulation::drop_attempt(std::uint64_t serial) {
 
 ActivityOutcome Simulation::outcome_of_deed(const Attempt& attempt) const {
   if (attempt.told && !attempt.ignores_cancel) return ActivityCanceled{};
-  const auto failed = [](const char* type, bool non_retryable, std::optional<Duration> delay) {
-    return ActivityFailed{ApplicationFailure("the program says so", {.type = type,
-                                                                     .non_retryable = non_retryable,
-                                                                     .details = {},
-                                                                     .next_retry_delay = delay})
-                              .proto()};
+  const auto failed = [](const ApplicationFailure::Options& options) {
+    return ActivityFailed{ApplicationFailure("the program says so", options).proto()};
   };
   switch (attempt.deed) {
     case Deed::Fail:
-      return failed("Flaky", false, std::nullopt);
+      return failed({.type = "Flaky"});
     case Deed::FailNonRetryable:
-      return failed("Fatal", true, std::nullopt);
+      return failed({.type = "Fatal", .non_retryable = true});
     case Deed::FailListedType:
-      return failed("Listed", false, std::nullopt);
+      return failed({.type = "Listed"});
     case Deed::FailWithDelay:
-      return failed("Later", false, std::chrono::seconds{7});
+      return failed({.type = "Later", .next_retry_delay = std::chrono::seconds{7}});
     case Deed::CompleteAsync:
       if (!attempt.asynchronous) return ActivityWillCompleteAsync{};
       break;

@@ -50,8 +50,7 @@ WorkflowInfo info_of(const WorkflowExecutionStartedEventAttributes& started,
   if (started.search_attributes)
     info.search_attributes = map_of(started.search_attributes->indexed_fields);
   if (started.header) info.headers = map_of(started.header->fields);
-  if (started.continued_failure)
-    info.continued_failure = std::make_shared<const proto::Failure>(*started.continued_failure);
+  if (started.continued_failure) info.continued_failure = *started.continued_failure;
   info.last_completion_result = to_list(started.last_completion_result);
   return info;
 }

@@ -29,7 +29,7 @@ Awaitable<void> WorkflowContext::sleep(Duration duration, SleepOptions options) 
 }
 
 Awaitable<void> WorkflowContext::wait_until_true(std::function<bool()> condition) const {
-  return {scope_->run().start_condition(*scope_, std::move(condition), std::nullopt),
+  return {scope_->run().start_condition(*scope_, std::move(condition), Duration::max()),
           &take_condition_silently};
 }
 
@@ -77,13 +77,14 @@ Awaitable<void> WorkflowContext::cancel_external(ExternalWorkflow target,
 void WorkflowContext::continue_with(std::string_view type, PayloadList arguments,
                                     ContinueAsNewOptions options) const {
   scope_->run().require_writable("continue as new");
-  throw detail::ContinueAsNewRequest{.command = {.workflow_type = std::string(type),
-                                                 .task_queue = std::move(options.task_queue),
-                                                 .arguments = std::move(arguments),
-                                                 .run_timeout = options.run_timeout,
-                                                 .task_timeout = options.task_timeout,
-                                                 .memo = std::move(options.memo),
-                                                 .retry_policy = std::move(options.retry)}};
+  detail::ContinueAsNewRequest request{.command = {.workflow_type = std::string(type),
+                                                   .task_queue = std::move(options.task_queue),
+                                                   .arguments = std::move(arguments),
+                                                   .run_timeout = options.run_timeout,
+                                                   .task_timeout = options.task_timeout}};
+  if (options.memo) request.command.memo = *options.memo;
+  if (options.retry) request.command.retry_policy = *options.retry;
+  throw request;
 }
 
 bool WorkflowContext::continue_as_new_suggested() const {

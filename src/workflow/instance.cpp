@@ -32,18 +32,20 @@ class RunInstance final : public WorkflowInstance {
 
 }  // namespace
 
+WorkflowCode::WorkflowCode() = default;
 WorkflowCode::~WorkflowCode() = default;
 
 }  // namespace detail
 
 WorkflowImplementation::WorkflowImplementation(std::string_view type,
-                                               const detail::WorkflowCode* new_code)
-    : workflow_type(type), code(new_code) {}
+                                               const detail::WorkflowCode* code)
+    : workflow_type(type), code_(code) {}
 
 std::unique_ptr<WorkflowInstance> WorkflowImplementation::create(
     const WorkflowInstanceOptions& options) const {
+  const auto& code = static_cast<const detail::WorkflowCode&>(*code_.block());
   return std::make_unique<detail::RunInstance>(
-      detail::make_ref<detail::RunImpl>(workflow_type, options, code->make_body()));
+      detail::make_ref<detail::RunImpl>(workflow_type, options, code.make_body()));
 }
 
 }  // namespace durasim::inline v0

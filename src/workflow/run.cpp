@@ -74,6 +74,7 @@ Logger replay_aware(const Logger& logger, std::shared_ptr<const bool> replaying)
 
 }  // namespace
 
+Body::Body() = default;
 Body::~Body() = default;
 
 RunImpl::RunImpl(std::string workflow_type, const WorkflowInstanceOptions& options, Ref<Body> body)
@@ -348,6 +349,12 @@ void PromiseBase::set_parent(PromiseBase& parent) {
   depth_ = parent.depth_ + 1;
 }
 
+PromiseBase::~PromiseBase() = default;
+
+void PromiseBase::set_error(std::exception_ptr error) {
+  error_ = std::move(error);
+}
+
 void PromiseBase::suspend_at(std::source_location where) {
   where_ = where;
   run_->note_suspension(where);
@@ -357,8 +364,19 @@ void PromiseBase::before_return() {
   if (handlers > 0) run_->keep_answers(*this);
 }
 
-void wake(PromiseBase& promise) {
-  promise.run().schedule(promise);
+AwaiterBase::AwaiterBase(PromiseBase& promise) : promise_(&promise) {}
+AwaiterBase::~AwaiterBase() = default;
+
+void AwaiterBase::wake() {
+  promise_->run().schedule(*promise_);
+}
+
+PendingAwaiter::PendingAwaiter(Pending& pending, PromiseBase& promise)
+    : AwaiterBase(promise), pending_(&pending) {}
+PendingAwaiter::~PendingAwaiter() = default;
+
+void PendingAwaiter::await_suspend(std::coroutine_handle<> /*handle*/) {
+  pending_->subscribe(*this);
 }
 
 }  // namespace durasim::inline v0::detail

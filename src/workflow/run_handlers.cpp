@@ -76,7 +76,7 @@ void RunImpl::drop_malformed(const Channel& channel, const std::string& why) {
                   workflow_type_, info_.workflow_id, channel.name, why));
 }
 
-void RunImpl::receive(Channel& channel, ReceivePending& receiver, std::optional<Duration> timeout) {
+void RunImpl::receive(Channel& channel, ReceivePending& receiver, Duration timeout) {
   require_writable("receive a signal");
   const Ref<ReceivePending> kept(&receiver);
   if (inert(receiver.scope())) {
@@ -86,11 +86,11 @@ void RunImpl::receive(Channel& channel, ReceivePending& receiver, std::optional<
   // Behind those who wait already; they have had everything that was buffered.
   receiver.Link<ReceiverTag>::insert_before(channel.receivers);
   hand_over(channel);
-  if (receiver.resolved() || !timeout) return;
-  if (*timeout <= Duration::zero()) {
+  if (receiver.resolved() || timeout == Duration::max()) return;
+  if (timeout <= Duration::zero()) {
     receiver.timed_out();
   } else {
-    receiver.arm(*timeout);
+    receiver.arm(timeout);
   }
 }
 

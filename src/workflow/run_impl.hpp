@@ -60,9 +60,9 @@ class RunImpl final : public Run {
 
   Ref<TimerPending> start_timer(Scope& scope, Duration duration, std::string summary) override;
   Ref<ActivityPending> start_activity(Scope& scope, std::string_view type, PayloadList arguments,
-                                      ActivityOptions options) override;
+                                      ActivityOptions&& options) override;
   Ref<ConditionPending> start_condition(Scope& scope, std::function<bool()> condition,
-                                        std::optional<Duration> timeout) override;
+                                        Duration timeout) override;
   Ref<ExternalPending> signal_external(Scope& scope, ExternalWorkflow target,
                                        std::string_view signal, PayloadList arguments) override;
   Ref<ExternalPending> cancel_external(Scope& scope, ExternalWorkflow target,
@@ -71,8 +71,7 @@ class RunImpl final : public Run {
 
   Channel& channel(std::string_view name, bool open) override;
   [[nodiscard]] std::size_t buffered(const Channel& channel) const override;
-  void receive(Channel& channel, ReceivePending& receiver,
-               std::optional<Duration> timeout) override;
+  void receive(Channel& channel, ReceivePending& receiver, Duration timeout) override;
   void put_back(Channel& channel, BufferedSignal signal) override;
   bool take_buffered(Channel& channel,
                      const std::function<void(const PayloadList&)>& decode) override;

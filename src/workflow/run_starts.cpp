@@ -76,7 +76,7 @@ void RunImpl::cancel_timer(std::uint32_t seq) {
 }
 
 Ref<ActivityPending> RunImpl::start_activity(Scope& scope, std::string_view type,
-                                             PayloadList arguments, ActivityOptions options) {
+                                             PayloadList arguments, ActivityOptions&& options) {
   require_writable("run an activity");
   check(type, options);
   const bool inert_here = inert(scope);
@@ -119,17 +119,17 @@ bool RunImpl::cancel_activity(std::uint32_t seq, ActivityCancellationType type,
 }
 
 Ref<ConditionPending> RunImpl::start_condition(Scope& scope, std::function<bool()> condition,
-                                               std::optional<Duration> timeout) {
+                                               Duration timeout) {
   require_writable("wait");
   auto pending = make_ref<ConditionPending>(scope, std::move(condition));
   if (inert(scope)) {
     pending->give_up(scope.reason());
   } else if (!pending->check()) {
-    if (timeout && *timeout <= Duration::zero()) {
+    if (timeout <= Duration::zero()) {
       pending->timed_out();
     } else {
       pending->Link<ConditionTag>::insert_before(conditions_);
-      if (timeout) pending->arm(*timeout);
+      if (timeout != Duration::max()) pending->arm(timeout);
     }
   }
   return pending;

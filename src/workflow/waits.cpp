@@ -118,7 +118,7 @@ void ConditionPending::do_cancel(const std::string& reason) {
 }
 
 ReceivePending::~ReceivePending() {
-  if (signal_ && !claimed()) run().put_back(*channel_, *std::move(signal_));
+  if (holds_signal_ && !claimed()) run().put_back(*channel_, std::move(signal_));
   if (!resolved()) disarm();
 }
 
@@ -130,6 +130,7 @@ bool ReceivePending::offer(BufferedSignal& signal, std::string& why) {
     return false;
   }
   signal_ = std::move(signal);
+  holds_signal_ = true;
   Link<ReceiverTag>::unlink();
   disarm();
   succeed();
@@ -148,11 +149,16 @@ void ReceivePending::do_cancel(const std::string& reason) {
   fail_canceled(reason);
 }
 
-BranchPending::BranchPending(Scope& scope, Ref<Scope> own) : Pending(scope), own_(std::move(own)) {
+BranchPending::BranchPending(Scope& scope) : Pending(scope), own_(make_ref<Scope>(scope, false)) {
   Link<ScopeTag>::unlink();  // its own scope is the parent's member
 }
 
 BranchPending::~BranchPending() = default;
+
+void BranchPending::start() {
+  promise().rebind(*own_);
+  run().start_branch(*this, promise());
+}
 
 void BranchPending::abandon() {
   abandoned_ = true;

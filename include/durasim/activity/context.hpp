@@ -11,6 +11,7 @@
 #include "durasim/activity/info.hpp"
 #include "durasim/core/log.hpp"
 #include "durasim/core/payload_values.hpp"
+#include "durasim/core/shared.hpp"
 
 #include <memory>
 #include <optional>
@@ -20,6 +21,9 @@
 namespace durasim::inline v0 {
 
 class ActivityAttempt;
+namespace detail {
+struct AttemptHandle;  // a std::shared_ptr<ActivityAttempt>
+}
 
 // Why an activity should stop.
 enum class ActivityCancelReason {
@@ -77,7 +81,7 @@ class DURASIM_EXPORT ActivityContext {
   [[noreturn]] void complete_async() const;
 
  private:
-  std::shared_ptr<ActivityAttempt> attempt_;
+  Shared<detail::AttemptHandle> attempt_;
 };
 
 }  // namespace durasim::inline v0

@@ -3,13 +3,12 @@
 
 #include "durasim/activity/context.hpp"
 #include "durasim/core/names.hpp"
+#include "durasim/core/shared.hpp"
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -18,9 +17,10 @@ namespace durasim::inline v0 {
 namespace detail {
 
 // The author's callable behind its types. Called from several threads at once.
-class DURASIM_EXPORT ActivityCode {
+class DURASIM_EXPORT ActivityCode : public SharedBlock {
  public:
-  virtual ~ActivityCode();
+  ActivityCode();
+  ~ActivityCode() override;
   [[nodiscard]] virtual PayloadList run(const ActivityContext& context,
                                         const PayloadList& arguments) const = 0;
 };
@@ -32,45 +32,45 @@ class DURASIM_EXPORT ActivityCode {
 struct DURASIM_EXPORT ActivityImplementation {
   ActivityImplementation() = default;
   // Takes the code over.
-  ActivityImplementation(std::string_view type, const detail::ActivityCode* new_code);
+  ActivityImplementation(std::string_view type, const detail::ActivityCode* code);
   // Converts arguments and result and throws whatever the callable throws; ActivityAttempt::run
   // makes an outcome of it.
-  [[nodiscard]] PayloadList run(const ActivityContext& context,
-                                const PayloadList& arguments) const {
-    return code->run(context, arguments);
-  }
+  [[nodiscard]] PayloadList run(const ActivityContext& context, const PayloadList& arguments) const;
 
   std::string activity_type;
-  std::shared_ptr<const detail::ActivityCode> code;
+
+ private:
+  detail::SharedOwner code_;  // of an ActivityCode
 };
 
 namespace detail {
-
-template <class F, class R, class... A>
-inline constexpr bool kActivityTakesContext = std::is_invocable_r_v<R, F&, ActivityContext, A...>;
 
 template <class F, class R, class... A>
 class ActivityCodeOf final : public ActivityCode {
  public:
   explicit ActivityCodeOf(F&& function) : function_(std::move(function)) {}
   [[nodiscard]] PayloadList run(const ActivityContext& context,
-                                const PayloadList& payloads) const override {
-    auto arguments = from_payloads<std::tuple<std::remove_cvref_t<A>...>>(payloads);
-    if constexpr (std::is_void_v<R>) {
-      call(context, arguments, std::index_sequence_for<A...>());
-      return {};
-    } else {
-      return to_payloads(call(context, arguments, std::index_sequence_for<A...>()));
-    }
+                                const PayloadList& arguments) const override {
+    return call(context, arguments, std::index_sequence_for<A...>());
   }
 
  private:
-  template <class Tuple, std::size_t... I>
-  R call(const ActivityContext& context, Tuple& arguments, std::index_sequence<I...>) const {
-    if constexpr (kActivityTakesContext<F, R, A...>) {
-      return static_cast<R>(std::invoke(function_, context, std::get<I>(std::move(arguments))...));
+  template <std::size_t... I>
+  PayloadList call(const ActivityContext& context, [[maybe_unused]] const PayloadList& arguments,
+                   std::index_sequence<I...>) const {
+    if constexpr (CallableAs<R, F, ActivityContext, A...>) {
+      return payloads_of(CallInOrder<R>{function_, context,
+                                        from_argument<std::remove_cvref_t<A>>(arguments, I)...});
     } else {
-      return static_cast<R>(std::invoke(function_, std::get<I>(std::move(arguments))...));
+      return payloads_of(
+          CallInOrder<R>{function_, from_argument<std::remove_cvref_t<A>>(arguments, I)...});
+    }
+  }
+  static PayloadList payloads_of([[maybe_unused]] const CallInOrder<R>& call) {
+    if constexpr (std::is_void_v<R>) {
+      return {};
+    } else {
+      return to_payloads(call.result);
     }
   }
   mutable F function_;
@@ -84,7 +84,7 @@ class ActivityCodeOf final : public ActivityCode {
 template <class R, class... A, class F>
 [[nodiscard]] ActivityImplementation make_activity(const Activity<R(A...)>& type, F function) {
   constexpr bool kFits =
-      detail::kActivityTakesContext<F, R, A...> || std::is_invocable_r_v<R, F&, A...>;
+      detail::CallableAs<R, F, ActivityContext, A...> || detail::CallableAs<R, F, A...>;
   static_assert(
       kFits,
       "the callable does not fit its activity type: for Activity<R(A...)> it must be callable as "

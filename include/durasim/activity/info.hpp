@@ -2,9 +2,9 @@
 #pragma once
 
 #include "durasim/core/retry_policy.hpp"
+#include "durasim/core/shared.hpp"
 #include "durasim/core/time.hpp"
 
-#include <optional>
 #include <string>
 
 namespace durasim::inline v0 {
@@ -27,7 +27,7 @@ struct ActivityInfo {
   Duration schedule_to_close_timeout{};
   Duration start_to_close_timeout{};
   Duration heartbeat_timeout{};
-  std::optional<RetryPolicy> retry_policy{};
+  Shared<RetryPolicy> retry_policy{};
   // By which this attempt is completed from elsewhere; bytes, not text.
   std::string task_token;
   DURASIM_EXPORT bool operator==(const ActivityInfo&) const;

@@ -21,23 +21,12 @@
 namespace durasim::inline v0 {
 namespace detail {
 
-template <class T>
-void write_erased(JsonWriter& writer, const void* value) {
-  write_json(writer, *static_cast<const T*>(value));
-}
-template <class T>
-void read_erased(JsonReader& reader, void* value) {
-  read_json(reader, *static_cast<T*>(value));
-}
-
 template <class T, auto Pointer>
-void write_member(JsonWriter& writer, const void* object) {
-  write_json(writer, static_cast<const T*>(object)->*Pointer);
+const void* place_of(const void* object) {
+  return &(static_cast<const T*>(object)->*Pointer);
 }
 template <class T, auto Pointer>
-void read_member(JsonReader& reader, void* object) {
-  read_json(reader, static_cast<T*>(object)->*Pointer);
-}
+using MemberType = std::remove_reference_t<decltype(std::declval<T&>().*Pointer)>;
 // The descriptors of data members, those of base classes first.
 template <class... D>
 struct Descriptors {};
@@ -84,13 +73,15 @@ template <class T, class... D>
 Rows<MemberConversion> member_rows(Descriptors<D...>) {
   // One more than there are, because an array must not be empty.
   static constexpr MemberConversion rows[] = {
-      {D::name, &write_member<T, D::pointer>, &read_member<T, D::pointer>}..., {}};
+      {D::name, &place_of<T, D::pointer>, &write_erased<MemberType<T, D::pointer>>,
+       &read_erased<MemberType<T, D::pointer>>}...,
+      {}};
   static_assert(has_unique_names(rows), "two described members, one inherited, have one name");
   return {rows, sizeof...(D)};
 }
 template <class T>
 Rows<MemberConversion> members() {
-  return member_rows<T>(all_members<T>());
+  return member_rows<T>(decltype(all_members<T>()){});
 }
 
 template <template <class...> class L, class... D>
@@ -100,7 +91,7 @@ Rows<EnumeratorName> enumerator_rows(L<D...>) {
 }
 template <class E>
 Rows<EnumeratorName> enumerators() {
-  return enumerator_rows(boost_enum_descriptor_fn(static_cast<E**>(nullptr)));
+  return enumerator_rows(decltype(boost_enum_descriptor_fn(static_cast<E**>(nullptr))){});
 }
 
 template <class T>
@@ -164,7 +155,12 @@ struct ElementOf<T> {
 };
 
 template <class T>
-void read_elements(JsonReader& reader, T& container) {
+void* append_element(void* vector) {
+  return &static_cast<T*>(vector)->emplace_back();
+}
+
+template <class T>
+void insert_elements(JsonReader& reader, T& container) {
   for (reader.begin_array(); reader.next_element();) {
     typename ElementOf<T>::type element{};
     read_json(reader, element);
@@ -189,7 +185,7 @@ void read_container(JsonReader& reader, T& container) {
       read_json(reader, place->second);
     }
   } else {
-    read_elements(reader, container);
+    insert_elements(reader, container);
   }
 }
 
@@ -266,106 +262,134 @@ void read_chrono(JsonReader& reader, std::chrono::duration<R, P>& value) {
   }
 }
 
-}  // namespace detail
-
-// Appends the value as JSON. Throws JsonError.
 template <class T>
-void write_json(JsonWriter& writer, const T& value) {
-  if constexpr (detail::CustomJson<T>) {
-    JsonConversion<T>::write(writer, value);
-  } else if constexpr (std::same_as<T, bool>) {
+void write_erased(JsonWriter& writer, const void* object) {
+  [[maybe_unused]] const T& value = *static_cast<const T*>(object);
+  if constexpr (std::same_as<T, bool>) {
     writer.boolean(value);
   } else if constexpr (std::same_as<T, std::byte>) {
     writer.unsigned_integer(std::to_integer<std::uint64_t>(value));
   } else if constexpr (std::is_arithmetic_v<T>) {
-    detail::write_number(writer, value);
-  } else if constexpr (detail::kIsNull<T>) {
+    write_number(writer, value);
+  } else if constexpr (kIsNull<T>) {
     writer.null();
+  } else if constexpr (CustomJson<T>) {
+    JsonConversion<T>::write(writer, value);
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     writer.string(value);
-  } else if constexpr (detail::DescribedEnum<T>) {
-    detail::write_enum(writer, static_cast<std::int64_t>(value), detail::enumerators<T>());
-  } else if constexpr (detail::DescribedStruct<T>) {
-    detail::write_struct(writer, &value, detail::members<T>());
-  } else if constexpr (detail::kIsOptional<T>) {
-    static_assert(
-        !detail::kIsOptional<typename T::value_type> && !detail::kIsNull<typename T::value_type>,
-        "an optional of something that can itself be null cannot be told apart in JSON");
-    value ? write_json(writer, *value) : writer.null();
-  } else if constexpr (detail::kIsVariant<T>) {
-    detail::write_alternative(writer, value, std::make_index_sequence<std::variant_size_v<T>>{});
-  } else if constexpr (detail::kIsDuration<T>) {
-    detail::write_chrono(writer, value);
-  } else if constexpr (detail::kIsWallTime<T>) {
-    detail::write_wall_time(writer, value.time_since_epoch().count(),
-                            {T::period::num, T::period::den});
-  } else if constexpr (detail::ByteVector<T>) {
+  } else if constexpr (DescribedEnum<T>) {
+    write_enum(writer, static_cast<std::int64_t>(value), enumerators<T>());
+  } else if constexpr (DescribedStruct<T>) {
+    write_struct(writer, &value, members<T>());
+  } else if constexpr (kIsOptional<T>) {
+    static_assert(!kIsOptional<typename T::value_type> && !kIsNull<typename T::value_type>,
+                  "an optional of something that can itself be null cannot be told apart in JSON");
+    value ? write_erased<typename T::value_type>(writer, &*value) : writer.null();
+  } else if constexpr (kIsVariant<T>) {
+    write_alternative(writer, value, std::make_index_sequence<std::variant_size_v<T>>{});
+  } else if constexpr (kIsDuration<T>) {
+    write_chrono(writer, value);
+  } else if constexpr (kIsWallTime<T>) {
+    write_wall_time(writer, value.time_since_epoch().count(), {T::period::num, T::period::den});
+  } else if constexpr (ByteVector<T>) {
     writer.base64({reinterpret_cast<const char*>(value.data()), value.size()});
-  } else if constexpr (detail::Container<T>) {
-    detail::write_container(writer, value);
-  } else if constexpr (detail::kIsArray<T>) {
-    detail::write_array(writer, value);
-  } else if constexpr (detail::TupleLike<T>) {
-    detail::write_tuple(writer, value, std::make_index_sequence<std::tuple_size_v<T>>{});
+  } else if constexpr (kIsVector<T>) {
+    using Element = typename T::value_type;
+    write_elements(writer, value.data(), value.size(), sizeof(Element), &write_erased<Element>);
+  } else if constexpr (Container<T>) {
+    write_container(writer, value);
+  } else if constexpr (kIsArray<T>) {
+    write_array(writer, value);
+  } else if constexpr (TupleLike<T>) {
+    write_tuple(writer, value, std::make_index_sequence<std::tuple_size_v<T>>{});
   } else {
-    static_assert(detail::kUnsupported<T>,
+    static_assert(kUnsupported<T>,
                   "durasim cannot convert this type: describe it with BOOST_DESCRIBE_STRUCT or "
                   "BOOST_DESCRIBE_ENUM "
                   "next to its definition, or specialise durasim::JsonConversion for it");
   }
 }
 
-// Reads the next value into `value`, whose described members keep what they hold where the text has
-// none. Throws JsonError; `value` is then partly read.
 template <class T>
-void read_json(JsonReader& reader, T& value) {
-  if constexpr (detail::CustomJson<T>) {
-    JsonConversion<T>::read(reader, value);
-  } else if constexpr (std::same_as<T, bool>) {
+void read_erased(JsonReader& reader, void* object) {
+  [[maybe_unused]] T& value = *static_cast<T*>(object);
+  if constexpr (std::same_as<T, bool>) {
     value = reader.boolean();
   } else if constexpr (std::same_as<T, std::byte>) {
     value = static_cast<std::byte>(reader.unsigned_integer(255));
   } else if constexpr (std::is_arithmetic_v<T>) {
-    detail::read_number(reader, value);
-  } else if constexpr (detail::kIsNull<T>) {
+    read_number(reader, value);
+  } else if constexpr (kIsNull<T>) {
     reader.null();
   } else if constexpr (std::same_as<T, std::string>) {
     value = reader.string();
-  } else if constexpr (detail::DescribedEnum<T>) {
-    value = static_cast<T>(detail::read_enum(reader, detail::enumerators<T>()));
-  } else if constexpr (detail::DescribedStruct<T>) {
-    detail::read_struct(reader, &value, detail::members<T>());
-  } else if constexpr (detail::kIsOptional<T>) {
+  } else if constexpr (CustomJson<T>) {
+    JsonConversion<T>::read(reader, value);
+  } else if constexpr (DescribedEnum<T>) {
+    value = static_cast<T>(read_enum(reader, enumerators<T>()));
+  } else if constexpr (DescribedStruct<T>) {
+    read_struct(reader, &value, members<T>());
+  } else if constexpr (kIsOptional<T>) {
     if (reader.peek() == JsonKind::Null) {
       reader.null();
       value.reset();
     } else {
-      read_json(reader, value.emplace());
+      read_erased<typename T::value_type>(reader, &value.emplace());
     }
-  } else if constexpr (detail::kIsVariant<T>) {
-    detail::read_alternatives(reader, value, std::make_index_sequence<std::variant_size_v<T>>{});
-  } else if constexpr (detail::kIsDuration<T>) {
-    detail::read_chrono(reader, value);
-  } else if constexpr (detail::kIsWallTime<T>) {
+  } else if constexpr (kIsVariant<T>) {
+    read_alternatives(reader, value, std::make_index_sequence<std::variant_size_v<T>>{});
+  } else if constexpr (kIsDuration<T>) {
+    read_chrono(reader, value);
+  } else if constexpr (kIsWallTime<T>) {
     using Length = typename T::duration;
-    const detail::ChronoUnit unit{T::period::num, T::period::den};
-    value = T(Length(static_cast<typename T::rep>(detail::read_wall_time(reader, unit))));
-  } else if constexpr (detail::ByteVector<T>) {
+    const ChronoUnit unit{T::period::num, T::period::den};
+    value = T(Length(static_cast<typename T::rep>(read_wall_time(reader, unit))));
+  } else if constexpr (ByteVector<T>) {
     const std::string bytes = reader.base64();
     const auto* first = reinterpret_cast<const typename T::value_type*>(bytes.data());
     value.assign(first, first + bytes.size());
-  } else if constexpr (detail::Container<T>) {
-    detail::read_container(reader, value);
-  } else if constexpr (detail::kIsArray<T>) {
-    detail::read_array(reader, value);
-  } else if constexpr (detail::TupleLike<T>) {
-    detail::read_tuple(reader, value, std::make_index_sequence<std::tuple_size_v<T>>{});
+  } else if constexpr (kIsVector<T>) {
+    value.clear();
+    read_elements(reader, &value, &append_element<T>, &read_erased<typename T::value_type>);
+  } else if constexpr (Container<T>) {
+    read_container(reader, value);
+  } else if constexpr (kIsArray<T>) {
+    read_array(reader, value);
+  } else if constexpr (TupleLike<T>) {
+    read_tuple(reader, value, std::make_index_sequence<std::tuple_size_v<T>>{});
   } else {
-    static_assert(detail::kUnsupported<T>,
+    static_assert(kUnsupported<T>,
                   "durasim cannot convert this type: describe it with BOOST_DESCRIBE_STRUCT or "
                   "BOOST_DESCRIBE_ENUM "
                   "next to its definition, or specialise durasim::JsonConversion for it");
   }
+}
+
+// The types of most members and arguments are compiled once (convert.cpp) and not in every file.
+extern template DURASIM_EXPORT_TEMPLATE void write_erased<bool>(JsonWriter&, const void*);
+extern template DURASIM_EXPORT_TEMPLATE void read_erased<bool>(JsonReader&, void*);
+extern template DURASIM_EXPORT_TEMPLATE void write_erased<int>(JsonWriter&, const void*);
+extern template DURASIM_EXPORT_TEMPLATE void read_erased<int>(JsonReader&, void*);
+extern template DURASIM_EXPORT_TEMPLATE void write_erased<std::int64_t>(JsonWriter&, const void*);
+extern template DURASIM_EXPORT_TEMPLATE void read_erased<std::int64_t>(JsonReader&, void*);
+extern template DURASIM_EXPORT_TEMPLATE void write_erased<double>(JsonWriter&, const void*);
+extern template DURASIM_EXPORT_TEMPLATE void read_erased<double>(JsonReader&, void*);
+extern template DURASIM_EXPORT_TEMPLATE void write_erased<std::string>(JsonWriter&, const void*);
+extern template DURASIM_EXPORT_TEMPLATE void read_erased<std::string>(JsonReader&, void*);
+
+}  // namespace detail
+
+// Appends the value as JSON. Throws JsonError.
+template <class T>
+void write_json(JsonWriter& writer, const T& value) {
+  detail::write_erased<T>(writer, &value);
+}
+
+// Reads the next value into `value`, whose described members keep what they hold where the text has
+// none. Throws JsonError; `value` is then partly read.
+template <class T>
+void read_json(JsonReader& reader, T& value) {
+  detail::read_erased<T>(reader, &value);
 }
 
 }  // namespace durasim::inline v0

@@ -21,7 +21,7 @@
 
 namespace durasim::inline v0 {
 
-// Specialise it to convert a type that cannot be described:
+// Specialise it to convert a class or enum that cannot be described (not std::string):
 //   static void write(JsonWriter&, const T&);
 //   static void read(JsonReader&, T&);
 template <class T>
@@ -93,6 +93,11 @@ template <class T>
 inline constexpr bool kIsArray = false;
 template <class T, std::size_t N>
 inline constexpr bool kIsArray<std::array<T, N>> = true;
+// Vectors whose elements have addresses, as those of std::vector<bool> have not.
+template <class T>
+inline constexpr bool kIsVector = false;
+template <class T>
+inline constexpr bool kIsVector<std::vector<T>> = !std::same_as<T, bool>;
 template <class T>
 inline constexpr bool kIsNull = std::same_as<T, std::monostate> || std::same_as<T, std::nullptr_t>;
 template <class T>
@@ -101,9 +106,15 @@ inline constexpr bool kUnsupported = false;
 // What the templates hand to compiled code.
 using WriteValue = void (*)(JsonWriter&, const void* value);
 using ReadValue = void (*)(JsonReader&, void* value);
+// Every type's conversion as such functions: write_json and read_json only call these.
+template <class T>
+void write_erased(JsonWriter& writer, const void* value);
+template <class T>
+void read_erased(JsonReader& reader, void* value);
 struct MemberConversion {
   const char* name;
-  WriteValue write;  // of the object's member
+  const void* (*place)(const void* object);  // of the member
+  WriteValue write;
   ReadValue read;
 };
 struct EnumeratorName {
@@ -138,6 +149,11 @@ DURASIM_EXPORT std::int64_t read_wall_time(JsonReader&, ChronoUnit);
 DURASIM_EXPORT void write_variant(JsonWriter&, std::size_t index, const void* value, WriteValue);
 // Calls the alternative's reader on the variant.
 DURASIM_EXPORT void read_variant(JsonReader&, void* variant, Rows<ReadValue>);
+// The elements of a vector, which lie one behind the other; append makes one more.
+DURASIM_EXPORT void write_elements(JsonWriter&, const void* first, std::size_t count,
+                                   std::size_t element_size, WriteValue);
+DURASIM_EXPORT void read_elements(JsonReader&, void* vector, void* (*append)(void* vector),
+                                  ReadValue);
 // The next element of an array that must have `size` of them; its end.
 DURASIM_EXPORT void require_element(JsonReader&, std::size_t index, std::size_t size);
 DURASIM_EXPORT void require_end(JsonReader&, std::size_t size);

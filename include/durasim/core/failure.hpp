@@ -7,11 +7,10 @@
 #include "durasim/core/enums.hpp"
 #include "durasim/core/error.hpp"
 #include "durasim/core/payload_list.hpp"
+#include "durasim/core/shared.hpp"
 #include "durasim/core/time.hpp"
 
 #include <exception>
-#include <memory>
-#include <optional>
 #include <string>
 
 namespace durasim::inline v0 {
@@ -25,12 +24,12 @@ class DURASIM_EXPORT Failure : public Error {
  public:
   explicit Failure(proto::Failure failure);
   ~Failure() override;
-  [[nodiscard]] const proto::Failure& proto() const { return *proto_; }
+  [[nodiscard]] const proto::Failure& proto() const;
   // The failure that led to this one, or null.
   [[nodiscard]] const proto::Failure* cause() const;
 
  private:
-  std::shared_ptr<const proto::Failure> proto_;
+  Shared<proto::Failure> proto_;
 };
 
 // Thrown by user code to say how a failure is to be treated, and seen as the cause of
@@ -42,8 +41,8 @@ class DURASIM_EXPORT ApplicationFailure : public Failure {
     std::string type{};
     bool non_retryable = false;
     PayloadList details{};
-    // Overrides the retry policy's next delay.
-    std::optional<Duration> next_retry_delay{};
+    // Overrides the retry policy's next delay, unless it is negative.
+    Duration next_retry_delay{-1};
   };
   ApplicationFailure(const std::string& message, const Options& options);
   explicit ApplicationFailure(proto::Failure failure);

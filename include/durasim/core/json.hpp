@@ -31,19 +31,8 @@ inline constexpr std::size_t kMaxJsonDepth = 128;
 enum class JsonKind { Null, Boolean, Number, String, Array, Object };
 
 namespace detail {
-
-// One open array or object of a document that is written or read.
-struct JsonStep {
-  bool is_object = false;
-  bool sorted = false;                // the writer puts the elements in order at the end
-  bool named = false;                 // the writer has written a key and owes its value
-  std::size_t count = 0;              // elements or members begun so far
-  std::string_view name;              // of the current member
-  std::size_t start = 0;              // offset behind the opening bracket
-  std::vector<std::size_t> pieces{};  // offsets at which the elements begin, when sorted
-};
+struct JsonStep;
 using JsonPath = std::vector<JsonStep>;
-
 }  // namespace detail
 
 // Writes one JSON document without white space. Calls must describe a well-formed document; a wrong
@@ -55,7 +44,10 @@ class DURASIM_EXPORT JsonWriter {
   enum class Order { AsWritten, Sorted };
 
   // Appends to `out`, which must outlive the writer.
-  explicit JsonWriter(std::string& out) : out_(out) {}
+  explicit JsonWriter(std::string& out);
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
+  ~JsonWriter();
 
   void null();
   void boolean(bool value);
@@ -100,7 +92,10 @@ class DURASIM_EXPORT JsonWriter {
 //   reader.skip(); }
 class DURASIM_EXPORT JsonReader {
  public:
-  explicit JsonReader(std::string_view text) : text_(text) {}
+  explicit JsonReader(std::string_view text);
+  JsonReader(const JsonReader& other);
+  JsonReader& operator=(const JsonReader& other);
+  ~JsonReader();
 
   // The kind of the next value, which stays unread.
   [[nodiscard]] JsonKind peek();

@@ -4,10 +4,10 @@
 #pragma once
 
 #include "durasim/core/config.hpp"
+#include "durasim/core/shared.hpp"
 
 #include <cstddef>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,7 +73,7 @@ class DURASIM_EXPORT PayloadMap {
   bool operator==(const PayloadMap& other) const;
 
  private:
-  std::shared_ptr<const proto::PayloadFields> fields_;  // null when there are none
+  Shared<proto::PayloadFields> fields_;  // null when there are none
 };
 
 }  // namespace durasim::inline v0

@@ -30,11 +30,13 @@ DURASIM_EXPORT void append_plain(PayloadList&, const void* bytes, std::size_t si
 DURASIM_EXPORT void append_json(PayloadList&, const void* value, WriteValue);
 DURASIM_EXPORT void append_payload(PayloadList&, const Payload&);
 DURASIM_EXPORT bool is_null(const Payload&);
-// The bytes of a payload in binary/plain, or nothing.
-DURASIM_EXPORT std::optional<std::string_view> plain_bytes(const Payload&);
+// The bytes of a payload in binary/plain, or null.
+DURASIM_EXPORT const std::string* plain_bytes(const Payload&);
 DURASIM_EXPORT void read_payload(const Payload&, void* value, ReadValue);
 // The payload of argument `index` (from 0), or null when there are fewer and it may be left out.
 DURASIM_EXPORT const Payload* argument(const PayloadList&, std::size_t index, bool may_be_missing);
+// Reads it into `value`; what is wrong with it is said of argument `index`.
+DURASIM_EXPORT void read_argument(const PayloadList&, std::size_t index, void* value, ReadValue);
 [[noreturn]] DURASIM_EXPORT void rethrow_for_argument(std::size_t index);
 
 template <class T>
@@ -76,7 +78,7 @@ template <class T>
                   "a type that is read from a payload needs a default value");
     T value{};
     if constexpr (detail::ByteVector<T>) {
-      if (const auto bytes = detail::plain_bytes(payload)) {
+      if (const std::string* bytes = detail::plain_bytes(payload)) {
         const auto* first = reinterpret_cast<const typename T::value_type*>(bytes->data());
         value.assign(first, first + bytes->size());
         return value;
@@ -89,15 +91,52 @@ template <class T>
 
 namespace detail {
 
+// Payloads that are not always json/plain.
+template <class T>
+inline constexpr bool kHasOwnEncoding = std::same_as<T, Payload> || kIsOptional<T> || ByteVector<T>;
+
 template <class T>
 T from_argument(const PayloadList& payloads, std::size_t index) {
-  try {
-    const Payload* payload = argument(payloads, index, kIsOptional<T>);
-    return payload ? from_payload<T>(*payload) : T{};
-  } catch (...) {
-    rethrow_for_argument(index);
+  if constexpr (kHasOwnEncoding<T>) {
+    try {
+      const Payload* payload = argument(payloads, index, kIsOptional<T>);
+      return payload ? from_payload<T>(*payload) : T{};
+    } catch (...) {
+      rethrow_for_argument(index);
+    }
+  } else {
+    static_assert(std::is_default_constructible_v<T>,
+                  "a type that is read from a payload needs a default value");
+    T value{};
+    read_argument(payloads, index, &value, &read_erased<T>);
+    return value;
   }
 }
+
+// The result of f(x...), where making each x reads an argument: written with braces, which are
+// evaluated from the left, so that of several wrong arguments the first is named. Reading them into
+// a std::tuple first would cost users' files more.
+template <class R>
+struct CallInOrder {
+  template <class F, class... X>
+  explicit CallInOrder(F& f, X&&... x) : result(f(std::forward<X>(x)...)) {}
+  R result;
+};
+template <>
+struct CallInOrder<void> {
+  template <class F, class... X>
+  explicit CallInOrder(F& f, X&&... x) {
+    f(std::forward<X>(x)...);
+  }
+};
+template <class X, class R>
+concept ConvertibleOrIgnored = std::is_void_v<R> || std::is_convertible_v<X, R>;
+// Whether f(a...) is an R: std::is_invocable_r for what is called as a function.
+template <class R, class F, class... A>
+concept CallableAs = requires(F& f) {
+  { f(std::declval<A>()...) } -> ConvertibleOrIgnored<R>;
+};
+
 template <class T>
 struct FromPayloads;
 template <class... A>

@@ -4,7 +4,6 @@
 
 #include "durasim/core/time.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -3,10 +3,9 @@
 
 #include "durasim/core/payload_list.hpp"
 #include "durasim/core/retry_policy.hpp"
+#include "durasim/core/shared.hpp"
 #include "durasim/core/time.hpp"
 
-#include <memory>
-#include <optional>
 #include <string>
 
 namespace durasim::inline v0 {
@@ -27,7 +26,7 @@ struct WorkflowInfo {
   Duration execution_timeout{};  // 0: none
   Duration run_timeout{};        // 0: none
   Duration task_timeout{};
-  std::optional<RetryPolicy> retry_policy;
+  Shared<RetryPolicy> retry_policy;
   std::string first_execution_run_id;
   std::string continued_execution_run_id;  // of the run that continued as this one, or empty
   std::string original_execution_run_id;
@@ -35,7 +34,7 @@ struct WorkflowInfo {
   PayloadMap memo;
   PayloadMap search_attributes;
   PayloadMap headers;
-  std::shared_ptr<const proto::Failure> continued_failure;  // of the attempt before this one
+  Shared<proto::Failure> continued_failure;  // of the attempt before this one
   PayloadList last_completion_result;
 };
 

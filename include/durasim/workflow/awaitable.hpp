@@ -5,7 +5,6 @@
 #include "durasim/workflow/pending.hpp"
 #include "durasim/workflow/promise.hpp"
 
-#include <concepts>
 #include <coroutine>
 #include <memory>
 #include <type_traits>
@@ -18,7 +17,7 @@ namespace detail {
 // Marks the types that a workflow may await; Access is how durasim itself uses them.
 struct WaitableTag {};
 template <class W>
-concept Waitable = std::derived_from<std::remove_cvref_t<W>, WaitableTag>;
+concept Waitable = PointsTo<std::remove_cvref_t<W>, const WaitableTag>;
 
 struct Access {
   template <class W>
@@ -44,25 +43,42 @@ struct Access {
 };
 
 // Suspends a coroutine until something is ready. It lives, like what it waits for, in the frame.
-template <class W>
-class Awaiter final : public Waiter {
+class DURASIM_EXPORT AwaiterBase : public Waiter {
  public:
-  Awaiter(W& what, PromiseBase& promise) : what_(&what), promise_(&promise) {}
+  void wake() override;
+
+ protected:
+  explicit AwaiterBase(PromiseBase& promise);
+  ~AwaiterBase();
+
+ private:
+  PromiseBase* promise_;
+};
+template <class W>
+class AwaiterOf final : public AwaiterBase {
+ public:
+  AwaiterOf(W& what, PromiseBase& promise) : AwaiterBase(promise), what_(&what) {}
   [[nodiscard]] bool await_ready() const { return Access::ready(*what_); }
   void await_suspend(std::coroutine_handle<> /*handle*/) { Access::subscribe(*what_, *this); }
   decltype(auto) await_resume() { return Access::take(*what_); }
-  void wake() override;
 
  private:
   W* what_;
-  PromiseBase* promise_;
 };
+// The same of one Pending, which is all that most coroutines wait for.
+class DURASIM_EXPORT PendingAwaiter : public AwaiterBase {
+ public:
+  [[nodiscard]] bool await_ready() const { return pending_->resolved(); }
+  void await_suspend(std::coroutine_handle<> handle);
 
-DURASIM_EXPORT void wake(PromiseBase& promise);
-template <class W>
-void Awaiter<W>::wake() {
-  detail::wake(*promise_);
-}
+ protected:
+  PendingAwaiter(Pending& pending, PromiseBase& promise);
+  ~PendingAwaiter();
+  [[nodiscard]] Pending& pending() const { return *pending_; }
+
+ private:
+  Pending* pending_;
+};
 
 }  // namespace detail
 
@@ -76,6 +92,15 @@ class [[nodiscard("co_await it, now or later")]] Awaitable : public detail::Wait
  public:
   using Result = T;
   using Take = T (*)(detail::Pending&);
+  class Awaiter final : public detail::PendingAwaiter {
+   public:
+    Awaiter(Awaitable& what, detail::PromiseBase& promise)
+        : PendingAwaiter(*what.pending_, promise), take_(what.take_) {}
+    T await_resume() const { return take_(this->pending()); }
+
+   private:
+    Take take_;
+  };
   Awaitable(detail::Ref<detail::Pending> pending, Take take)
       : pending_(std::move(pending)), take_(take) {}
   Awaitable(Awaitable&&) noexcept = default;

@@ -4,10 +4,8 @@
 #include "durasim/workflow/coroutine.hpp"
 
 #include <functional>
-#include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace durasim::inline v0 {
 
@@ -16,35 +14,30 @@ namespace detail {
 template <class T>
 class BranchOf final : public BranchPending {
  public:
-  BranchOf(Scope& scope, Ref<Scope> own, Workflow<T> code, Ref<Counted> closure)
-      : BranchPending(scope, std::move(own)),
-        closure_(std::move(closure)),
-        code_(std::move(code)) {}
+  BranchOf(Scope& scope, Workflow<T> code, Ref<Counted> closure)
+      : BranchPending(scope), closure_(std::move(closure)), code_(std::move(code)) {}
   static T take(Pending& pending) {
     auto& branch = static_cast<BranchOf&>(pending);
-    branch.claim();
-    if constexpr (!std::is_void_v<T>)
-      return std::move(*branch.value_);  // NOLINT: claim() throws while there is none
+    branch.claim();  // throws while there is none
+    return branch.value_.take();
   }
   void destroy_frame() noexcept override { code_.reset(); }
   [[nodiscard]] PromiseBase& promise() override { return code_.promise(); }
 
  private:
   void take_value() override {
-    if constexpr (!std::is_void_v<T>) value_.emplace(code_.promise().take());
+    if constexpr (!std::is_void_v<T>) value_.put(code_.promise().take());
   }
   Ref<Counted> closure_;  // outlives the frame, which may be a lambda's
   Workflow<T> code_;
-  std::optional<std::conditional_t<std::is_void_v<T>, std::monostate, T>> value_;
+  Slot<T> value_;
 };
 
 // A branch in a child scope of `scope`, put into the queue.
 template <class T>
-Ref<BranchOf<T>> make_branch(Scope& scope, Workflow<T> code, Ref<Counted> closure) {
-  auto own = make_ref<Scope>(scope, false);
-  code.promise().rebind(*own);
-  auto branch = make_ref<BranchOf<T>>(scope, own, std::move(code), std::move(closure));
-  scope.run().start_branch(*branch, branch->promise());
+Ref<BranchPending> make_branch(Scope& scope, Workflow<T> code, Ref<Counted> closure) {
+  Ref<BranchPending> branch(new BranchOf<T>(scope, std::move(code), std::move(closure)));
+  branch->start();
   return branch;
 }
 

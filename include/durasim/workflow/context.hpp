@@ -60,8 +60,8 @@ class DURASIM_EXPORT WorkflowContext {
   Awaitable<void> wait_until(F condition) const {
     return wait_until_true(std::move(condition));
   }
-  // The same with a durable timer: false when the time is over first. With a timeout of 0 or less:
-  // whether the condition holds now.
+  // The same with a durable timer, unless the timeout is Duration::max(): false when the time is
+  // over first. With a timeout of 0 or less: whether the condition holds now.
   template <std::predicate F>
   Awaitable<bool> wait_until(F condition, Duration timeout) const {
     return wait_until_true(std::move(condition), timeout);
@@ -176,7 +176,8 @@ class DURASIM_EXPORT WorkflowContext {
                             detail::Ref<detail::Counted> handler);
   template <class R>
   static R take_activity(detail::Pending& pending) {
-    return result_from_payloads<R>(static_cast<detail::ActivityPending&>(pending).take());
+    const PayloadList result = static_cast<detail::ActivityPending&>(pending).take();
+    if constexpr (!std::is_void_v<R>) return detail::from_argument<R>(result, 0);
   }
   Awaitable<void> wait_until_true(std::function<bool()> condition) const;
   Awaitable<bool> wait_until_true(std::function<bool()> condition, Duration timeout) const;

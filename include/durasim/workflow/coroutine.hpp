@@ -6,13 +6,12 @@
 #include "durasim/workflow/awaitable.hpp"
 #include "durasim/workflow/context.hpp"
 
-#include <concepts>
 #include <coroutine>
-#include <optional>
+#include <memory>
+#include <new>
 #include <source_location>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace durasim::inline v0 {
 
@@ -27,7 +26,7 @@ template <class T>
 inline constexpr bool kIsWorkflow<Workflow<T>> = true;
 
 template <class A>
-concept ContextParameter = std::derived_from<std::remove_cvref_t<A>, WorkflowContext>;
+concept ContextParameter = PointsTo<std::remove_cvref_t<A>, const WorkflowContext>;
 
 // Where the context stands in a coroutine's parameters: first, or behind the object of a member
 // function or lambda.
@@ -46,21 +45,52 @@ template <class Self, ContextParameter C, class... A>
 inline constexpr bool kOnlyValues<Self, C, A...> =
     !std::is_reference_v<C> && (!std::is_reference_v<A> && ...);
 
+// A value that is put there once and then taken: as much of std::optional as coroutines need.
+// std::optional itself would cost each file more than the rest of a coroutine's promise.
+template <class T>
+class Slot {
+ public:
+  Slot() {}  // NOLINT: the value comes later
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  ~Slot() {
+    if (filled_) value_.~T();
+  }
+  template <class U>
+  void put(U&& value) {
+    ::new (static_cast<void*>(std::addressof(value_))) T(std::forward<U>(value));
+    filled_ = true;
+  }
+  // Only after put().
+  T take() { return static_cast<T&&>(value_); }
+
+ private:
+  union {
+    T value_;
+  };
+  bool filled_ = false;
+};
+template <>
+class Slot<void> {
+ public:
+  void take() {}
+};
+
 // Where a coroutine's result waits for whoever awaits it.
 template <class T>
 class ResultSlot : public PromiseBase {
  public:
   using PromiseBase::PromiseBase;
   template <class U = T>
-    requires std::convertible_to<U&&, T>
+    requires std::is_convertible_v<U&&, T>
   void return_value(U&& value) {
     before_return();  // queries are answered from locals, of which the result may be one
-    value_.emplace(std::forward<U>(value));
+    value_.put(std::forward<U>(value));
   }
-  T take() { return std::move(*value_); }  // NOLINT: return_value was called
+  T take() { return value_.take(); }
 
  private:
-  std::optional<T> value_;
+  Slot<T> value_;
 };
 template <>
 class ResultSlot<void> : public PromiseBase {
@@ -120,7 +150,7 @@ class [[nodiscard("co_await it or spawn it: it has not started")]] Workflow {
         static_assert(!std::is_const_v<std::remove_reference_t<X>>,
                       "durasim: this awaitable is const; awaiting takes its result out of it");
         this->suspend_at(where);
-        return detail::Awaiter<std::remove_reference_t<X>>(what, *this);
+        return typename Value::Awaiter(what, *this);
       } else if constexpr (detail::kIsWorkflow<Value>) {
         static_assert(!std::is_lvalue_reference_v<X>,
                       "durasim: a Workflow is awaited once: write co_await std::move(workflow)");
@@ -142,7 +172,7 @@ class [[nodiscard("co_await it or spawn it: it has not started")]] Workflow {
     }
   };
 
-  Workflow(Workflow&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  Workflow(Workflow&& other) noexcept : handle_(other.handle_) { other.handle_ = {}; }
   Workflow& operator=(Workflow&& other) noexcept {
     std::swap(handle_, other.handle_);
     return *this;
@@ -154,7 +184,9 @@ class [[nodiscard("co_await it or spawn it: it has not started")]] Workflow {
   // For durasim: the coroutine's state, and its end.
   [[nodiscard]] promise_type& promise() const { return handle_.promise(); }
   void reset() noexcept {
-    if (auto handle = std::exchange(handle_, {})) handle.destroy();
+    const auto handle = handle_;
+    handle_ = {};
+    if (handle) handle.destroy();
   }
 
  private:

@@ -45,6 +45,8 @@ class [[nodiscard("co_await it")]] Group : public WaitableTag {
     if constexpr (kWins == Wins::First) return kept.take_selected(0);
   }(std::declval<Kept&>()));
 
+  using Awaiter = AwaiterOf<Group>;
+
   explicit Group(Kept&& kept) : kept_(std::move(kept)), tally_(kWins, kept_.size()) {
     require_operands(kWins, kept_.size());
   }

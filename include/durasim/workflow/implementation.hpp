@@ -10,7 +10,6 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -19,9 +18,10 @@ namespace durasim::inline v0 {
 namespace detail {
 
 // The author's code behind its types.
-class DURASIM_EXPORT WorkflowCode {
+class DURASIM_EXPORT WorkflowCode : public SharedBlock {
  public:
-  virtual ~WorkflowCode();
+  WorkflowCode();
+  ~WorkflowCode() override;
   [[nodiscard]] virtual Ref<Body> make_body() const = 0;
 };
 
@@ -30,8 +30,7 @@ class BodyOf final : public Body {
  public:
   explicit BodyOf(const F& code) : code_(code) {}
   Ref<BranchPending> start(Scope& root, const PayloadList& arguments) override {
-    return start_with(root, from_payloads<std::tuple<A...>>(arguments),
-                      std::index_sequence_for<A...>());
+    return start_with(root, arguments, std::index_sequence_for<A...>());
   }
   PayloadList result(BranchPending& root) override {
     if constexpr (std::is_void_v<R>) {
@@ -45,11 +44,11 @@ class BodyOf final : public Body {
 
  private:
   template <std::size_t... I>
-  Ref<BranchPending> start_with(Scope& root, std::tuple<A...>&& values, std::index_sequence<I...>) {
-    return make_branch(
-        root,
-        std::invoke(code_, WorkflowContext(Ref<Scope>(&root)), std::get<I>(std::move(values))...),
-        {});
+  Ref<BranchPending> start_with(Scope& root, [[maybe_unused]] const PayloadList& arguments,
+                                std::index_sequence<I...>) {
+    CallInOrder<Workflow<R>> call{code_, WorkflowContext(Ref<Scope>(&root)),
+                                  from_argument<A>(arguments, I)...};
+    return make_branch(root, std::move(call.result), {});
   }
   F code_;  // outlives the coroutines: lambdas refer to it
 };
@@ -58,7 +57,9 @@ template <class F, class R, class... A>
 class WorkflowCodeOf final : public WorkflowCode {
  public:
   explicit WorkflowCodeOf(F&& code) : code_(std::move(code)) {}
-  [[nodiscard]] Ref<Body> make_body() const override { return make_ref<BodyOf<F, R, A...>>(code_); }
+  [[nodiscard]] Ref<Body> make_body() const override {
+    return Ref<Body>(new BodyOf<F, R, A...>(code_));
+  }
 
  private:
   F code_;
@@ -70,9 +71,9 @@ struct MemberCode {
   Method method;
   C object{};
   template <class... A>
-    requires std::invocable<Method, C&, A...>
+    requires requires(C& c, Method m, A&&... a) { (c.*m)(std::forward<A>(a)...); }
   auto operator()(A&&... arguments) {
-    return std::invoke(method, object, std::forward<A>(arguments)...);
+    return (object.*method)(std::forward<A>(arguments)...);
   }
 };
 template <class F>
@@ -94,18 +95,20 @@ template <class R, class... A, class F>
 [[nodiscard]] WorkflowImplementation make_workflow(const WorkflowType<R(A...)>& type, F function) {
   auto code = detail::CodeOf<F>::of(std::move(function));
   using Code = decltype(code);
-  static_assert(std::copy_constructible<Code>,
+  static_assert(std::is_copy_constructible_v<Code>,
                 "durasim: each run gets a copy of the workflow's code: what it captures must be "
                 "copyable (hold services by reference or std::shared_ptr)");
-  constexpr bool kFits = std::is_invocable_v<Code&, WorkflowContext, A...>;
+  constexpr bool kFits = detail::CallableAs<void, Code, WorkflowContext, A...>;
   static_assert(
       kFits,
       "durasim: this callable does not implement the workflow type: WorkflowType<R(A...)> "
       "is implemented by Workflow<R>(WorkflowContext, A...), with the same arguments");
   if constexpr (kFits) {
-    static_assert(std::same_as<std::invoke_result_t<Code&, WorkflowContext, A...>, Workflow<R>>,
-                  "durasim: an implementation of WorkflowType<R(A...)> is a coroutine that returns "
-                  "durasim::Workflow<R>");
+    static_assert(
+        std::same_as<decltype(code(std::declval<WorkflowContext>(), std::declval<A>()...)),
+                     Workflow<R>>,
+        "durasim: an implementation of WorkflowType<R(A...)> is a coroutine that returns "
+        "durasim::Workflow<R>");
   }
   return {type.name, new detail::WorkflowCodeOf<Code, R, A...>(std::move(code))};
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "durasim/core/log.hpp"
+#include "durasim/core/shared.hpp"
 
 #include <memory>
 #include <source_location>
@@ -42,12 +43,14 @@ class WorkflowCode;
 struct DURASIM_EXPORT WorkflowImplementation {
   WorkflowImplementation() = default;
   // Takes the code over.
-  WorkflowImplementation(std::string_view type, const detail::WorkflowCode* new_code);
+  WorkflowImplementation(std::string_view type, const detail::WorkflowCode* code);
   // A run's instance, with a copy of the code of its own. Thread-safe.
   [[nodiscard]] std::unique_ptr<WorkflowInstance> create(const WorkflowInstanceOptions&) const;
 
   std::string workflow_type;
-  std::shared_ptr<const detail::WorkflowCode> code;
+
+ private:
+  detail::SharedOwner code_;  // of a WorkflowCode
 };
 
 }  // namespace durasim::inline v0

@@ -5,9 +5,9 @@
 #include "durasim/core/enums.hpp"
 #include "durasim/core/payload_list.hpp"
 #include "durasim/core/retry_policy.hpp"
+#include "durasim/core/shared.hpp"
 #include "durasim/core/time.hpp"
 
-#include <optional>
 #include <string>
 
 namespace durasim::inline v0 {
@@ -43,8 +43,8 @@ struct ContinueAsNewOptions {
   std::string task_queue{};
   Duration run_timeout{};
   Duration task_timeout{};
-  std::optional<PayloadMap> memo{};
-  std::optional<RetryPolicy> retry{};
+  Shared<PayloadMap> memo{};
+  Shared<RetryPolicy> retry{};
 };
 
 // A handler is forgotten when the coroutine that registered it ends, since it usually refers to

@@ -6,7 +6,6 @@
 
 #include "durasim/core/config.hpp"
 
-#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <string>
@@ -34,6 +33,11 @@ class DURASIM_EXPORT Counted {
   std::uint32_t references_ = 0;
 };
 
+// Whether From is To, or derived from it. std::convertible_to and std::derived_from would cost each
+// file more, for each pair of types.
+template <class From, class To>
+concept PointsTo = requires(From* from, To*& to) { to = from; };
+
 // A shared pointer of one word.
 template <class T>
 class Ref {
@@ -43,13 +47,13 @@ class Ref {
     if (object_) object_->retain();
   }
   Ref(const Ref& other) : Ref(other.object_) {}
-  Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  template <class U>
-    requires std::convertible_to<U*, T*>
+  Ref(Ref&& other) noexcept : object_(other.object_) { other.object_ = nullptr; }
+  template <PointsTo<T> U>
   Ref(const Ref<U>& other) : Ref(other.get()) {}  // NOLINT: as std::shared_ptr
-  template <class U>
-    requires std::convertible_to<U*, T*>
-  Ref(Ref<U>&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}  // NOLINT
+  template <PointsTo<T> U>
+  Ref(Ref<U>&& other) noexcept : object_(other.object_) {  // NOLINT
+    other.object_ = nullptr;
+  }
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;

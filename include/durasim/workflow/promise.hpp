@@ -25,6 +25,7 @@ struct QueueTag;
 class DURASIM_EXPORT PromiseBase : public Link<LiveTag>, public Link<QueueTag> {
  public:
   PromiseBase(const WorkflowContext& context, std::coroutine_handle<> handle);
+  ~PromiseBase();
   [[nodiscard]] std::coroutine_handle<> handle() const { return handle_; }
   [[nodiscard]] Run& run() const { return *run_; }
   [[nodiscard]] const WorkflowContext& context() const { return *context_; }
@@ -41,7 +42,7 @@ class DURASIM_EXPORT PromiseBase : public Link<LiveTag>, public Link<QueueTag> {
   void suspend_at(std::source_location where);
   [[nodiscard]] std::source_location suspended_at() const { return where_; }
   [[nodiscard]] const std::exception_ptr& error() const { return error_; }
-  void set_error(std::exception_ptr error) { error_ = std::move(error); }
+  void set_error(std::exception_ptr error);
   // How many handlers this coroutine has registered, which end with it.
   std::uint32_t handlers = 0;
 

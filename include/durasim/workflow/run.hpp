@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -29,6 +28,7 @@ namespace durasim::inline v0::detail {
 // The author's code of one run, behind its types.
 class DURASIM_EXPORT Body : public Counted {
  public:
+  Body();
   ~Body() override;
   // The root coroutine, not yet started.
   virtual Ref<BranchPending> start(Scope& root, const PayloadList& arguments) = 0;
@@ -59,11 +59,12 @@ class DURASIM_EXPORT Run : public Counted {
   virtual void require_writable(std::string_view what) const = 0;
 
   // ---- what a context starts; each is resolved as cancelled at once where nothing may start ----
+  // Timeouts of Duration::max() are none.
   virtual Ref<TimerPending> start_timer(Scope& scope, Duration duration, std::string summary) = 0;
   virtual Ref<ActivityPending> start_activity(Scope& scope, std::string_view type,
-                                              PayloadList arguments, ActivityOptions options) = 0;
+                                              PayloadList arguments, ActivityOptions&& options) = 0;
   virtual Ref<ConditionPending> start_condition(Scope& scope, std::function<bool()> condition,
-                                                std::optional<Duration> timeout) = 0;
+                                                Duration timeout) = 0;
   virtual Ref<ExternalPending> signal_external(Scope& scope, ExternalWorkflow target,
                                                std::string_view signal, PayloadList arguments) = 0;
   virtual Ref<ExternalPending> cancel_external(Scope& scope, ExternalWorkflow target,
@@ -73,8 +74,7 @@ class DURASIM_EXPORT Run : public Counted {
   // ---- signals and queries ----
   virtual Channel& channel(std::string_view name, bool open) = 0;
   [[nodiscard]] virtual std::size_t buffered(const Channel& channel) const = 0;
-  virtual void receive(Channel& channel, ReceivePending& receiver,
-                       std::optional<Duration> timeout) = 0;
+  virtual void receive(Channel& channel, ReceivePending& receiver, Duration timeout) = 0;
   virtual void put_back(Channel& channel, BufferedSignal signal) = 0;
   // The first buffered signal that `decode` accepts; those that it throws at are dropped, logged.
   virtual bool take_buffered(Channel& channel,

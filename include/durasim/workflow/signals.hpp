@@ -121,7 +121,9 @@ class SignalChannel {
   using Value = detail::SignalValue<T>;  // T, or std::monostate for void
 
   // The next signal; several receivers are served in the order in which they asked.
-  Awaitable<Value> receive() const { return {receiver(std::nullopt), &detail::ReceiveOf<T>::take}; }
+  Awaitable<Value> receive() const {
+    return {receiver(Duration::max()), &detail::ReceiveOf<T>::take};
+  }
   // The same, or nothing when the time is over first (at once for 0 or less).
   Awaitable<std::optional<Value>> receive_for(Duration timeout) const {
     return {receiver(timeout), &detail::ReceiveOf<T>::take_if_any};
@@ -142,7 +144,7 @@ class SignalChannel {
   SignalChannel(detail::Ref<detail::Scope> scope, detail::Channel& channel)
       : scope_(std::move(scope)), channel_(&channel) {}
   [[nodiscard]] detail::Run& run() const { return scope_->run(); }
-  detail::Ref<detail::Pending> receiver(std::optional<Duration> timeout) const {
+  detail::Ref<detail::Pending> receiver(Duration timeout) const {
     auto pending = detail::make_ref<detail::ReceiveOf<T>>(*scope_, *channel_);
     run().receive(*channel_, *pending, timeout);
     return pending;

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 
 namespace durasim::inline v0::detail {
@@ -123,7 +122,8 @@ class DURASIM_EXPORT ReceivePending : public TimedPending, public Link<ReceiverT
  private:
   void do_cancel(const std::string& reason) override;
   Channel* channel_;
-  std::optional<BufferedSignal> signal_;
+  BufferedSignal signal_;
+  bool holds_signal_ = false;
 };
 
 // A coroutine that runs beside its parent, in a scope of its own. It owns the frame.
@@ -135,6 +135,8 @@ class DURASIM_EXPORT BranchPending : public Pending {
   // Nobody will look at its outcome, a failure included.
   void abandon() override;
   [[nodiscard]] bool abandoned() const { return abandoned_; }
+  // Puts the coroutine into the queue, in this branch's scope.
+  void start();
   // The coroutine has ended: takes its outcome, destroys the frame, wakes who waits.
   void finish();
   virtual void destroy_frame() noexcept = 0;
@@ -142,7 +144,7 @@ class DURASIM_EXPORT BranchPending : public Pending {
   void set_serial(std::uint64_t serial) { serial_ = serial; }
 
  protected:
-  BranchPending(Scope& scope, Ref<Scope> own);
+  explicit BranchPending(Scope& scope);
   virtual PromiseBase& promise() = 0;
   virtual void take_value() = 0;
 
