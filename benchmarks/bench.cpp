@@ -25,6 +25,12 @@ void BenchContext::add_at_least(const std::string& name, double value, const std
   add({name, value, unit, "at least", limit, ratio, 1.0, ratio <= 1.0});
 }
 
+void BenchContext::add_rate(const std::string& name, double value, const std::string& unit,
+                            const std::string& reference, double reference_value, double share) {
+  const double ratio = reference_value / value;
+  add({name, value, unit, reference, reference_value, ratio, 1 / share, ratio <= 1 / share});
+}
+
 void BenchContext::add(Row row) {
   rows_.push_back(std::move(row));
   const Row& r = rows_.back();

@@ -40,6 +40,10 @@ class BenchContext {
   // The same for a value that must not be smaller; the ratio is limit / value.
   void add_at_least(const std::string& name, double value, const std::string& unit, double limit);
 
+  // A rate beside a ceiling, of which it must reach that share; the ratio is ceiling / value.
+  void add_rate(const std::string& name, double value, const std::string& unit,
+                const std::string& reference, double reference_value, double share);
+
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
 
  private:
@@ -72,6 +76,7 @@ std::string data_folder();
 // The rows, by file.
 void bench_loop(BenchContext& context);
 void bench_dst(BenchContext& context);
+void bench_durable(BenchContext& context);
 void bench_engine(BenchContext& context);
 void bench_header(BenchContext& context);
 void bench_import(BenchContext& context);

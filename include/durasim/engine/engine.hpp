@@ -35,6 +35,9 @@ struct EngineOptions {
   store::Durability durability = store::Durability::PowerLoss;
   // How long to wait as stand-by for the death of another owner; zero: StoreInUse at once.
   std::chrono::nanoseconds standby{0};
+  // Whether processes of the same user may call: RemoteEngine, the durasim program. They do it
+  // through a socket beside the store, "<store>.sock".
+  bool serve_other_processes = true;
   // How many threads run workflow code at the same time.
   int workflow_threads = 1;
   // Runs whose coroutines stay in memory between their tasks.

@@ -124,7 +124,8 @@ class SignalChannel {
   Awaitable<Value> receive() const {
     return {receiver(Duration::max()), &detail::ReceiveOf<T>::take};
   }
-  // The same, or nothing when the time is over first (at once for 0 or less).
+  // The same, or nothing when the time is over first (at once for 0 or less, never for
+  // Duration::max()).
   Awaitable<std::optional<Value>> receive_for(Duration timeout) const {
     return {receiver(timeout), &detail::ReceiveOf<T>::take_if_any};
   }

@@ -86,6 +86,14 @@ std::vector<std::string> Engine::Shell::start() {
   Lock lock(mutex_);
   require_running();
   if (std::exchange(started_, true)) throw LogicError("engine: it has been started already");
+  if (own_store_ && options_.serve_other_processes) {  // its clients wait for the lock
+    server_ = std::make_unique<engine::control::Server>(
+        *this,
+        [this](const WorkflowExecution& run, SteadyTime deadline) {
+          return result_by(run, deadline);
+        },
+        engine::control::socket_path_of(options_.store), options_.logger.for_module("control"));
+  }
   for (auto& [queue, pool] : pools_) {
     if (pool->worker.workflows().empty()) continue;
     engine::ExecutorOptions executor_options;
@@ -130,6 +138,7 @@ StopReport Engine::Shell::stop(std::chrono::nanoseconds grace) {
     for (auto& [run_id, waiter] : waiters_) waiter->closed.notify_all();
     posts = posts_;
   }
+  server_.reset();  // its clients' calls have been told
   for (const auto& attempt : attempts)
     attempt->request_cancel(ActivityCancelReason::WorkerShutdown);
   const SteadyTime deadline = clock_.steady_now() + grace;

@@ -6,6 +6,7 @@
 #include "durasim/engine/engine.hpp"
 
 #include "engine/client_requests.hpp"
+#include "engine/control/server.hpp"
 #include "engine/payload_coding.hpp"
 #include "engine/service.hpp"
 #include "engine/shell/alarm.hpp"
@@ -52,6 +53,7 @@ class Engine::Shell final : public Frontend {
   WorkflowDescription describe(const WorkflowExecution& run) override;
   std::vector<WorkflowDescription> list(const ListOptions& options) override;
   PayloadList result(const WorkflowExecution& run) override;
+  std::optional<PayloadList> result_by(const WorkflowExecution& run, SteadyTime deadline);
   void complete_activity(const std::string& task_token, const ActivityOutcome& outcome) override;
   std::string history(const WorkflowExecution& run) override;
 
@@ -156,7 +158,9 @@ class Engine::Shell final : public Frontend {
   int failures_ = 0;  // of the store, in a row
   std::condition_variable pause_;
   StopReport report_;
-  std::unique_ptr<engine::Alarm> alarm_;  // the last member: its thread uses the others
+  // The last members: their threads use the others.
+  std::unique_ptr<engine::Alarm> alarm_;
+  std::unique_ptr<engine::control::Server> server_;
 };
 
 }  // namespace durasim::inline v0

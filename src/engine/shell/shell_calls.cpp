@@ -151,6 +151,11 @@ std::vector<WorkflowDescription> Engine::Shell::list(const ListOptions& options)
 }
 
 PayloadList Engine::Shell::result(const WorkflowExecution& run) {
+  return *result_by(run, SteadyTime::max());
+}
+
+std::optional<PayloadList> Engine::Shell::result_by(const WorkflowExecution& run,
+                                                    SteadyTime deadline) {
   Call call(*this);
   std::string run_id = service_.resolve(run.workflow_id, run.run_id);
   for (;;) {
@@ -159,9 +164,16 @@ PayloadList Engine::Shell::result(const WorkflowExecution& run) {
     if (state->open()) {
       ResultWaiter waiter;
       const auto place = waiters_.emplace(run_id, &waiter);
-      waiter.closed.wait(call.lock, [&] { return waiter.is_closed || stopping_; });
+      const auto over = [&] { return waiter.is_closed || stopping_; };
+      bool ended = true;
+      if (deadline == SteadyTime::max()) {
+        waiter.closed.wait(call.lock, over);
+      } else {
+        ended = waiter.closed.wait_until(call.lock, deadline, over);
+      }
       waiters_.erase(place);
       require_running();
+      if (!ended) return std::nullopt;
       continue;
     }
     (void)settle(call.lock);  // its end may be on the way to the disk, and fail there

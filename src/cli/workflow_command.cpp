@@ -1,0 +1,243 @@
+// durasim workflow list|describe|show|start|result|signal|query|cancel|terminate --store PATH: the
+// runs of a store from outside, in the words of Temporal's CLI.
+#include "durasim/core/encoding.hpp"
+#include "durasim/core/failure.hpp"
+#include "durasim/core/json.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/store_access.hpp"
+#include "cli/workflow_text.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace durasim::cli {
+namespace {
+
+struct WorkflowArguments {
+  std::string store;
+  Output output = Output::Text;
+  WorkflowExecution run;
+  std::string type;
+  std::string task_queue;
+  std::string name;
+  std::string reason;
+  std::string request_id;
+  std::vector<std::string> inputs;
+  std::string status;
+  std::size_t limit = 1000;
+};
+
+// Each --input is one argument, in JSON.
+PayloadList payloads_of(const std::vector<std::string>& inputs) {
+  PayloadList payloads;
+  for (const std::string& input : inputs) {
+    try {
+      JsonReader reader(input);
+      reader.skip();
+      reader.end();
+    } catch (const FormatError& error) {
+      throw InvalidArgument(fmt::format("--input '{}' is no JSON: {}", input, error.what()));
+    }
+    Payload payload;
+    payload.metadata["encoding"] = "json/plain";
+    payload.data = input;
+    payloads.push_back(std::move(payload));
+  }
+  return payloads;
+}
+
+std::optional<WorkflowStatus> status_of(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  for (int value = 1; value <= 7; ++value) {
+    const auto status = static_cast<WorkflowStatus>(value);
+    if (to_string(status) == name) return status;
+  }
+  throw InvalidArgument("--status " + name +
+                        ": one of Running, Completed, Failed, Canceled, Terminated, "
+                        "ContinuedAsNew, TimedOut");
+}
+
+int list(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, false);
+  print_list(store.frontend().list({.status = status_of(a.status),
+                                    .workflow_id = a.run.workflow_id,
+                                    .workflow_type = a.type,
+                                    .limit = a.limit,
+                                    .after_run_id = {}}),
+             a.output);
+  return kSuccess;
+}
+
+int describe(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, false);
+  print_description(store.frontend().describe(a.run), a.output);
+  return kSuccess;
+}
+
+int show(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, false);
+  print_history(decode_history(store.frontend().history(a.run)), a.output);
+  return kSuccess;
+}
+
+int start(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, true);
+  StartOptions options;
+  options.id = a.run.workflow_id;
+  options.task_queue = a.task_queue;
+  options.request_id = a.request_id;
+  options.remote_worker = !store.is_served();  // whoever owns the store next
+  const WorkflowExecution run =
+      store.frontend().start(a.type, payloads_of(a.inputs), options, false);
+  print_description(store.frontend().describe(run), a.output);
+  return kSuccess;
+}
+
+int result(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, false);
+  if (!store.is_served()) {
+    const WorkflowDescription run = store.frontend().describe({a.run.workflow_id, {}});
+    if (run.status == WorkflowStatus::Running) {
+      throw UnavailableError(fmt::format(
+          "workflow {} has not ended, and no engine works on it: start the program that serves "
+          "task queue {}",
+          run.workflow_id, run.task_queue));
+    }
+  }
+  try {
+    print_values(store.frontend().result(a.run));
+    return kSuccess;
+  } catch (const Failure& failure) {
+    fmt::print(stderr, "{}\n", failure.what());
+    if (a.output != Output::Text) fmt::print("{}\n", to_json(failure.proto()));
+    return kFail;
+  }
+}
+
+int signal(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, false);
+  store.frontend().signal(a.run, a.name, payloads_of(a.inputs), a.request_id);
+  return kSuccess;
+}
+
+int query(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, false);
+  print_values(store.frontend().query(a.run, a.type, payloads_of(a.inputs)));
+  return kSuccess;
+}
+
+int cancel(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, false);
+  store.frontend().cancel(a.run, a.reason);
+  return kSuccess;
+}
+
+int terminate(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, false);
+  store.frontend().terminate(a.run, a.reason);
+  return kSuccess;
+}
+
+// A verb below `workflow`, with what all of them take.
+class Verb {
+ public:
+  Verb(CLI::App& workflow, Command& chosen, const char* name, const char* help,
+       int (*action)(const WorkflowArguments&))
+      : a_(std::make_shared<WorkflowArguments>()), app_(workflow.add_subcommand(name, help)) {
+    app_->add_option("--store", a_->store, "path of the store's database")
+        ->required()
+        ->envname("DURASIM_STORE");
+    app_->add_option("-o,--output", a_->output, "text, json or jsonl")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, Output>{
+            {"text", Output::Text}, {"json", Output::Json}, {"jsonl", Output::JsonLines}}));
+    app_->callback([&chosen, a = a_, action] {
+      chosen = [a, action](const std::stop_token&) { return action(*a); };
+    });
+  }
+  Verb& run() {
+    app_->add_option("-w,--workflow-id", a_->run.workflow_id, "workflow id")->required();
+    app_->add_option("-r,--run-id", a_->run.run_id, "run id; the current run without it");
+    return *this;
+  }
+  Verb& inputs() {
+    app_->add_option("-i,--input", a_->inputs, "an argument, as JSON; once for each");
+    return *this;
+  }
+  Verb& reason() {
+    app_->add_option("--reason", a_->reason, "why, for the history");
+    return *this;
+  }
+  Verb& request_id() {
+    app_->add_option("--request-id", a_->request_id, "makes it harmless to repeat the call");
+    return *this;
+  }
+  Verb& text(const char* option, std::string WorkflowArguments::* member, const char* help,
+             bool required = true) {
+    app_->add_option(option, *a_.*member, help)->required(required);
+    return *this;
+  }
+  Verb& id(bool required) {
+    app_->add_option("-w,--workflow-id", a_->run.workflow_id, "workflow id")->required(required);
+    return *this;
+  }
+  Verb& limit() {
+    app_->add_option("--limit", a_->limit, "at most so many runs");
+    return *this;
+  }
+
+ private:
+  std::shared_ptr<WorkflowArguments> a_;
+  CLI::App* app_;
+};
+
+}  // namespace
+
+void add_workflow(CLI::App& app, Command& chosen) {
+  CLI::App* workflow =
+      app.add_subcommand("workflow", "Look at the workflows of a store, and talk to them");
+  workflow->require_subcommand(1);
+  workflow->footer(
+      "An engine that has the store open answers, through the socket beside it. Without one the "
+      "program\nowns the store for the moment: starts, signals and cancellations are durable, and "
+      "what needs a\nworker says so.\n\n"
+      "  durasim workflow list --store digest.db\n"
+      "  durasim workflow show --store digest.db -w digest-2026-11-20 -o json\n"
+      "  durasim workflow signal --store digest.db -w cart-7 --name put -i "
+      "'{\"name\":\"lamp\"}'\n\n"
+      "Exit codes: 0 done, 2 the workflow has failed (result), 1 usage, I/O or infrastructure.");
+  using W = WorkflowArguments;
+  Verb(*workflow, chosen, "list", "Runs, by their start", list)
+      .id(false)
+      .text("--type", &W::type, "workflow type", false)
+      .text("--status", &W::status, "Running, Completed, Failed, ...", false)
+      .limit();
+  Verb(*workflow, chosen, "describe", "One run and its pending activities", describe).run();
+  Verb(*workflow, chosen, "show", "A run's history, as Temporal's CLI prints it", show).run();
+  Verb(*workflow, chosen, "start", "Start a workflow", start)
+      .id(false)
+      .text("--type", &W::type, "workflow type")
+      .text("-t,--task-queue", &W::task_queue, "task queue")
+      .inputs()
+      .request_id();
+  Verb(*workflow, chosen, "result", "Wait for a workflow's end and print its result", result).run();
+  Verb(*workflow, chosen, "signal", "Send a signal", signal)
+      .run()
+      .text("--name", &W::name, "name of the signal")
+      .inputs()
+      .request_id();
+  Verb(*workflow, chosen, "query", "Ask a workflow", query)
+      .run()
+      .text("--type", &W::type, "type of the query")
+      .inputs();
+  Verb(*workflow, chosen, "cancel", "Ask a workflow to stop", cancel).run().reason();
+  Verb(*workflow, chosen, "terminate", "End a workflow without asking it", terminate)
+      .run()
+      .reason();
+}
+
+}  // namespace durasim::cli
