@@ -81,9 +81,10 @@ MachineFactory machine_of(const std::string& store) {
   return kSqliteMachine;
 }
 
-// These take a second owner, an older file put back, or a mark that is lost while the log stays:
-// only the store's own tests do such things.
-constexpr std::array kOfStoreTests{MutantId::SqliteMarkIgnored, MutantId::SqliteEpochUnchecked};
+// These take a second owner, an older file put back, a mark that is lost while the log stays, or a
+// sync that fails at one moment of many: the store's own tests make just that.
+constexpr std::array kOfStoreTests{MutantId::SqliteMarkIgnored, MutantId::SqliteEpochUnchecked,
+                                   MutantId::SqliteLogBelieved, MutantId::SqliteCutCheckpoint};
 
 bool is_here(const MutantInfo& info) {
   if (!info.name.starts_with("sqlite-")) return true;
