@@ -15,9 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kBarWidth = 24;
 
-std::string command_of(std::uint64_t seed, const std::string& mutant) {
-  return fmt::format("durasim-dst --seeds 1 --from {}{}{}", seed,
-                     mutant.empty() ? "" : " --mutant ", mutant);
+std::string command_of(std::uint64_t seed, const std::string& options) {
+  return fmt::format("durasim-dst --seeds 1 --from {}{}", seed, options);
 }
 
 std::string quoted(const std::string& text) {
@@ -78,11 +77,11 @@ void ProgressPrinter::show() {
   std::fflush(stderr);
 }
 
-void ProgressPrinter::print_failure(const FailedSeed& failed, const std::string& mutant) {
+void ProgressPrinter::print_failure(const FailedSeed& failed, const std::string& options) {
   const std::lock_guard lock(mutex_);
   if (terminal_) fmt::print(stderr, "\r\033[K");
   fmt::print("seed {} failed: {}\n  repeat it with: {}\n", failed.seed, failed.why,
-             command_of(failed.seed, mutant));
+             command_of(failed.seed, options));
   std::fflush(stdout);
 }
 
@@ -96,7 +95,7 @@ void print_summary(const HuntResult& result, Seconds seconds) {
   fmt::print("{} seeds, {} failures\n", result.seeds, result.failures.size());
 }
 
-void print_json(const HuntResult& result, const std::string& mutant, Seconds seconds) {
+void print_json(const HuntResult& result, const std::string& options, Seconds seconds) {
   const Statistics& s = result.statistics;
   fmt::print(
       "{{\"seeds\":{},\"seconds\":{:.3f},\"actions\":{},\"commits\":{},\"rejected\":{},"
@@ -106,7 +105,7 @@ void print_json(const HuntResult& result, const std::string& mutant, Seconds sec
   std::string_view separator;
   for (const FailedSeed& failed : result.failures) {
     fmt::print("{}{{\"seed\":{},\"why\":{},\"repeat\":{}}}", separator, failed.seed,
-               quoted(failed.why), quoted(command_of(failed.seed, mutant)));
+               quoted(failed.why), quoted(command_of(failed.seed, options)));
     separator = ",";
   }
   fmt::print("]}}\n");

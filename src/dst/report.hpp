@@ -14,6 +14,8 @@
 
 namespace durasim::inline v0::dst {
 
+// Below, `options` are those that a seed needs to be repeated, each with a space before it.
+
 // Shows progress on standard error while it lives: a bar with rate and ETA on a terminal, a line
 // every few seconds elsewhere.
 class ProgressPrinter {
@@ -23,7 +25,7 @@ class ProgressPrinter {
   ProgressPrinter(const ProgressPrinter&) = delete;
   ProgressPrinter& operator=(const ProgressPrinter&) = delete;
   // On standard output, between two looks at the progress.
-  void print_failure(const FailedSeed& failed, const std::string& mutant);
+  void print_failure(const FailedSeed& failed, const std::string& options);
 
  private:
   void watch(const std::stop_token& stop);
@@ -40,7 +42,7 @@ class ProgressPrinter {
 };
 
 void print_summary(const HuntResult& result, Seconds seconds);
-void print_json(const HuntResult& result, const std::string& mutant, Seconds seconds);
+void print_json(const HuntResult& result, const std::string& options, Seconds seconds);
 void print_mutant(const MutantInfo& info, const HuntResult& result);
 
 }  // namespace durasim::inline v0::dst

@@ -22,9 +22,9 @@ void Statistics::add(const Statistics& other) {
   events += other.events;
 }
 
-Simulation::Simulation(std::uint64_t seed)
+Simulation::Simulation(std::uint64_t seed, MachineFactory make_machine)
     : random_(seed),
-      disk_(random_.next()),
+      machine_(make_machine(random_.next())),
       wall_(std::chrono::sys_days{std::chrono::January / 1 / 2026}),
       steady_(wall_) {}
 
@@ -86,11 +86,14 @@ void Simulation::act(const Action& action) {
   note(action.name, static_cast<std::uint64_t>(now().time_since_epoch().count()));
   try {
     (this->*action.act)();
-    if (disk_.stopped()) crash();
+    if (machine_->stopped()) crash();
   } catch (const testing::DiskStopped&) {
     crash();
   } catch (const StoreDamaged& damage) {
     if (store_->victim().empty()) throw Violation(damage.what());
+  } catch (const std::exception&) {
+    if (!machine_->blind()) throw;
+    crash();
   }
 }
 
@@ -178,7 +181,7 @@ SeedResult Simulation::run() {
     fault_phase();
     quiet_phase();
     service_->commit(now());
-    Checker checker(*log_, ledger_, *service_);
+    Checker checker(*bare_, ledger_, *service_);
     checker.check_all();
     statistics_.runs = checker.runs();
     statistics_.events = checker.events();

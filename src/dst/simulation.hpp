@@ -1,12 +1,10 @@
 // One seed: the whole engine (service, executor, workflow code, store) in one thread, on a clock, a
-// disk and a schedule that all follow from the seed. First a phase with faults, in which nothing
+// machine and a schedule that all follow from the seed. First a phase with faults, in which nothing
 // wrong may happen; then one without, in which everything must come to its end.
 #pragma once
 
-#include "durasim/testing/log_store.hpp"
-#include "durasim/testing/simulated_disk.hpp"
-
 #include "dst/ledger.hpp"
+#include "dst/machine.hpp"
 #include "dst/program.hpp"
 #include "dst/quarantine_store.hpp"
 #include "engine/service.hpp"
@@ -62,7 +60,7 @@ struct SeedResult {
 
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed);
+  Simulation(std::uint64_t seed, MachineFactory make_machine);
   ~Simulation();
   SeedResult run();
 
@@ -176,8 +174,8 @@ class Simulation {
   std::uint64_t trace_ = 0xcbf29ce484222325ULL;
   bool faults_ = true;
 
-  testing::SimulatedDisk disk_;
-  std::unique_ptr<testing::LogStore> log_;
+  std::unique_ptr<Machine> machine_;
+  store::Store* bare_ = nullptr;  // the machine's, without the damage of store_
   std::unique_ptr<QuarantineStore> store_;
   std::unique_ptr<engine::Service> service_;
   std::unique_ptr<engine::WorkflowExecutor> executor_;

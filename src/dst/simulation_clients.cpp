@@ -55,7 +55,7 @@ void Simulation::start_workflow() {
   Client* client = &*next;
   const auto request =
       request_of(client->number, client->seed, client->program, client->request_id);
-  const bool known = log_->request(request.run.workflow_id, request.request_id).has_value();
+  const bool known = bare_->request(request.run.workflow_id, request.request_id).has_value();
   const engine::StartAnswer answer = service_->start(request, now());
   if (known == answer.started)
     throw Violation("a repeated start does not get the answer of the first");
@@ -104,7 +104,7 @@ void Simulation::start_again() {
 }
 
 void Simulation::call(const Ledger::Call& call, const std::string& text) {
-  const bool known = log_->request(call.run_id, call.request_id).has_value();
+  const bool known = bare_->request(call.run_id, call.request_id).has_value();
   try {
     if (call.is_cancel) {
       service_->request_cancel(call.workflow_id, call.run_id, text, call.request_id, now());

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <utility>
 
 namespace durasim::inline v0::dst {
@@ -25,19 +24,19 @@ engine::ServiceOptions Simulation::service_options() const {
 }
 
 void Simulation::open_process() {
-  log_ = std::make_unique<testing::LogStore>(disk_);
-  store_ = std::make_unique<QuarantineStore>(*log_);
+  bare_ = &machine_->open();
+  store_ = std::make_unique<QuarantineStore>(*bare_);
   if (faults_ && chance(rates_.damage)) {
-    const auto open = log_->runs({.status = store::RunStatus::Running});
+    const auto open = bare_->runs({.status = store::RunStatus::Running});
     if (!open.empty()) {
       const std::string& run_id = open[below(open.size())].run_id;
       auto place = static_cast<QuarantineStore::Place>(below(3));
-      if (place == QuarantineStore::Place::Task && log_->tasks(run_id).empty())
+      if (place == QuarantineStore::Place::Task && bare_->tasks(run_id).empty())
         place = QuarantineStore::Place::Row;
       store_->damage(run_id, place, random_.next());
     }
   }
-  base_ = std::max(wall_ + (steady_ - boot_), log_->last_time());
+  base_ = std::max(wall_ + (steady_ - boot_), bare_->last_time());
   boot_ = steady_;
   wall_ = base_;
   service_ = std::make_unique<engine::Service>(*store_, random_, service_options());
@@ -53,19 +52,20 @@ void Simulation::open_process() {
 
 void Simulation::boot() {
   for (;;) {
-    if (faults_ && chance(rates_.recovery_crash)) disk_.stop_after(below(8));
+    if (faults_ && chance(rates_.recovery_crash)) machine_->stop_while_opening(random_);
     try {
       open_process();
-      if (!disk_.stopped()) break;
+      if (!machine_->stopped()) break;
     } catch (const testing::DiskStopped&) {  // within the recovery
     }
     ++statistics_.crashes;
     for (auto& [run_id, crashes] : ledger_.crashes) ++crashes;
     executor_.reset();
     service_.reset();
-    disk_.crash(testing::kCrashes[below(testing::kCrashes.size())]);
+    store_.reset();
+    machine_->crash(testing::kCrashes[below(testing::kCrashes.size())]);
   }
-  disk_.stop_after(std::numeric_limits<std::uint64_t>::max());
+  machine_->stop_never();
   deliver_news();
   check_after_boot();
 }
@@ -77,27 +77,27 @@ void Simulation::check_after_boot() {
     throw Violation(fmt::format("time goes back by {} ms with a restart",
                                 (acknowledged_at_ - base_) / std::chrono::milliseconds(1)));
   for (const Ledger::Start& start : ledger_.starts) {
-    const auto row = log_->request(start.workflow_id, start.request_id);
-    if (!row || row->run_id != start.run_id || !log_->run(start.run_id))
+    const auto row = bare_->request(start.workflow_id, start.request_id);
+    if (!row || row->run_id != start.run_id || !bare_->run(start.run_id))
       throw Violation("lost after a crash: the acknowledged start of " + start.workflow_id);
   }
   for (const auto& [id, call] : ledger_.calls) {
-    if (!log_->request(call.run_id, id))
+    if (!bare_->request(call.run_id, id))
       throw Violation(fmt::format("lost after a crash: the acknowledged {} {} to run {}",
                                   call.is_cancel ? "cancellation" : "signal", id, call.run_id));
   }
   for (const std::string& run_id : ledger_.terminated) {
-    if (log_->run(run_id)->status == store::RunStatus::Running)
+    if (bare_->run(run_id)->status == store::RunStatus::Running)
       throw Violation("lost after a crash: the acknowledged termination of run " + run_id);
   }
   std::size_t present = 0;
   for (const Ledger::Call& call : in_one_commit_)
-    present += log_->request(call.run_id, call.request_id) ? 1 : 0;
+    present += bare_->request(call.run_id, call.request_id) ? 1 : 0;
   if (present != 0 && present != in_one_commit_.size())
     throw Violation(fmt::format("{} of {} calls of one commit are there after a crash", present,
                                 in_one_commit_.size()));
   in_one_commit_.clear();
-  for (const store::RunRow& row : log_->runs({.status = store::RunStatus::Running})) {
+  for (const store::RunRow& row : bare_->runs({.status = store::RunStatus::Running})) {
     if (row.run_id == store_->victim()) {
       check_quarantined(*service_, row.run_id);
       continue;
@@ -116,11 +116,12 @@ void Simulation::check_after_boot() {
 
 // A process that dies at once after its recovery finds nothing left to recover.
 void Simulation::check_recovery_is_idempotent() {
-  const testing::Picture before = testing::picture_of(*log_);
-  testing::LogStore again(disk_);
-  engine::Service service(again, random_, service_options());
-  service.recover(now());
-  if (testing::picture_of(again) != before) throw Violation("a second recovery changes the store");
+  const testing::Picture before = testing::picture_of(*bare_);
+  machine_->show_next([&](store::Store& next) {
+    engine::Service service(next, random_, service_options());
+    service.recover(now());
+    if (testing::picture_of(next) != before) throw Violation("a second recovery changes the store");
+  });
 }
 
 void Simulation::die(Crash mode) {
@@ -139,9 +140,9 @@ void Simulation::die(Crash mode) {
   executor_.reset();
   service_.reset();
   store_.reset();
-  log_.reset();
-  disk_.crash(mode);
+  machine_->crash(mode);
   note("crash", static_cast<std::uint64_t>(mode));
+  note("disk", machine_->operations());
 }
 
 void Simulation::crash() {
@@ -174,7 +175,7 @@ void Simulation::commit() {
     note("rejected");
     settle(Answer::Rejected);
     deliver_news();
-    if (log_->read_only()) crash();
+    if (machine_->read_only()) crash();
   } catch (const StoreUnknown&) {
     ++statistics_.unknown;
     note("unknown");
@@ -197,14 +198,10 @@ void Simulation::deliver_news() {
 }
 
 void Simulation::arm_fault() {
-  if (chance(rates_.stop)) disk_.stop_after(below(6));
-  if (chance(rates_.no_space)) {
-    disk_.fail_writes(below(2),
-                      chance(0.5) ? testing::WriteFault::NoSpace : testing::WriteFault::Io);
-  }
-  if (chance(rates_.failed_sync)) {
-    disk_.fail_syncs(0, static_cast<testing::SyncFault>(below(3)), 1 + below(4));
-  }
+  machine_->go_on();
+  if (chance(rates_.stop)) machine_->stop_soon(random_);
+  if (chance(rates_.no_space)) machine_->fail_write(random_);
+  if (chance(rates_.failed_sync)) machine_->fail_sync(random_);
   if (chance(rates_.wall_jump)) {
     const Duration jumps[] = {-1h, 1h, -87600h, 5s, -2s};
     wall_ += std::chrono::duration_cast<WallTime::duration>(jumps[below(5)]);
@@ -228,7 +225,7 @@ void Simulation::fire_due() {
 }
 
 void Simulation::evict() {
-  const auto open = log_->runs({.status = store::RunStatus::Running});
+  const auto open = bare_->runs({.status = store::RunStatus::Running});
   if (open.empty()) return;
   const std::string& run_id = open[below(open.size())].run_id;
   executor_->evict(run_id);
@@ -240,9 +237,9 @@ void Simulation::evict() {
 // What memory and store say about every open run fits together, and nothing was forgotten.
 void Simulation::audit() {
   if (service_->dirty()) return;
-  for (const store::RunRow& row : log_->runs({.status = store::RunStatus::Running})) {
+  for (const store::RunRow& row : bare_->runs({.status = store::RunStatus::Running})) {
     if (row.run_id == store_->victim()) continue;
-    check_open_run(*service_, *log_, row.run_id, ledger_);
+    check_open_run(*service_, *bare_, row.run_id, ledger_);
     const engine::RunState* state = service_->find(row.run_id);
     for (const Attempt& attempt : attempts_) {
       if (attempt.handle.run_id != row.run_id || attempt.told || attempt.asynchronous ||
@@ -263,15 +260,15 @@ void Simulation::audit() {
 // A second owner with an old version of a run: must be refused.
 void Simulation::offer_stale() {
   if (service_->dirty() || !store_->victim().empty()) return;
-  const auto open = log_->runs({.status = store::RunStatus::Running});
+  const auto open = bare_->runs({.status = store::RunStatus::Running});
   if (open.empty()) return;
   store::Transition stale;
   stale.run = open[below(open.size())];
   stale.expected_version = stale.run.version - 1;
   try {
-    log_->commit({&stale, 1});
+    bare_->commit({&stale, 1});
   } catch (const StoreRejected&) {
-    if (log_->read_only()) crash();
+    if (machine_->read_only()) crash();
     return;
   } catch (const StoreUnknown&) {
     crash();

@@ -1,0 +1,62 @@
+// The machine in memory: a few operations of the disk to a commit, so thousands of seeds a second.
+#include "durasim/testing/log_store.hpp"
+
+#include "dst/machine.hpp"
+
+#include <limits>
+
+namespace durasim::inline v0::dst {
+
+using testing::SeededRandom;
+
+Machine::~Machine() = default;
+
+namespace {
+
+class LogMachine final : public Machine {
+ public:
+  explicit LogMachine(std::uint64_t seed) : disk_(seed) {}
+
+  store::Store& open() override {
+    log_ = std::make_unique<testing::LogStore>(disk_);
+    return *log_;
+  }
+  void crash(testing::Crash mode) override {
+    log_.reset();
+    disk_.crash(mode);
+  }
+
+  bool read_only() const override { return log_->read_only(); }
+  bool stopped() const override { return disk_.stopped(); }
+  bool blind() const override { return false; }  // its tables are in memory
+  std::uint64_t operations() const override { return disk_.operations(); }
+  void show_next(const std::function<void(store::Store&)>& look) override {
+    testing::LogStore next(disk_);
+    look(next);
+  }
+
+  void stop_soon(SeededRandom& random) override { disk_.stop_after(random.below(6)); }
+  void stop_while_opening(SeededRandom& random) override { disk_.stop_after(random.below(8)); }
+  void stop_never() override { disk_.stop_after(std::numeric_limits<std::uint64_t>::max()); }
+  void fail_write(SeededRandom& random) override {
+    const std::uint64_t after = random.below(2);
+    disk_.fail_writes(after,
+                      random.chance(0.5) ? testing::WriteFault::NoSpace : testing::WriteFault::Io);
+  }
+  void fail_sync(SeededRandom& random) override {
+    const auto fault = static_cast<testing::SyncFault>(random.below(3));
+    disk_.fail_syncs(0, fault, 1 + random.below(4));
+  }
+
+ private:
+  testing::SimulatedDisk disk_;
+  std::unique_ptr<testing::LogStore> log_;
+};
+
+}  // namespace
+
+std::unique_ptr<Machine> make_log_machine(std::uint64_t seed) {
+  return std::make_unique<LogMachine>(seed);
+}
+
+}  // namespace durasim::inline v0::dst
