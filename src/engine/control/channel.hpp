@@ -9,7 +9,7 @@
 namespace durasim::inline v0::engine::control {
 
 // Owns a socket. One thread at a time, but for shut_down().
-class Channel {
+class DURASIM_EXPORT Channel {
  public:
   Channel() = default;
   explicit Channel(int descriptor) : descriptor_(descriptor) {}
@@ -32,12 +32,12 @@ class Channel {
 };
 
 // The name of the engine's socket: beside the store.
-[[nodiscard]] std::string socket_path_of(const std::string& store_path);
+[[nodiscard]] DURASIM_EXPORT std::string socket_path_of(const std::string& store_path);
 // Listens there, for processes of this user alone; what was there before is gone. Throws
 // UnavailableError.
 [[nodiscard]] Channel listen_at(const std::string& path);
 // Connects; throws UnavailableError when nobody listens.
-[[nodiscard]] Channel connect_to(const std::string& path);
+[[nodiscard]] DURASIM_EXPORT Channel connect_to(const std::string& path);
 // Whether the other side is a process of this user, or of root.
 [[nodiscard]] bool is_same_user(const Channel& channel);
 

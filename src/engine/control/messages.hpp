@@ -188,9 +188,9 @@ class Reader {
 // ---- answers ------------------------------------------------------------------------------------
 
 // The bytes of an answer that is an error; called in a catch block.
-[[nodiscard]] Bytes error_answer();
+[[nodiscard]] DURASIM_EXPORT Bytes error_answer();
 // Throws what the answer says; nothing for one that is none.
-void rethrow(ErrorKind kind, Reader& reader);
+DURASIM_EXPORT void rethrow(ErrorKind kind, Reader& reader);
 
 template <class Answer>
 [[nodiscard]] Bytes answer_of(Answer answer) {
