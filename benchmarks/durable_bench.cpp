@@ -120,6 +120,7 @@ Measured measure(store::Durability durability, int clients, int workflows, bool 
   const double cpu = process_cpu_s();
   const double spent = seconds_of([&] {
     std::vector<std::jthread> threads;
+    threads.reserve(static_cast<std::size_t>(clients));
     for (int i = 0; i < clients; ++i) threads.emplace_back(client);
   });
   return {workflows / spent, static_cast<double>(fdatasync_calls() - syncs) / (5.0 * workflows),
@@ -132,6 +133,7 @@ std::size_t bytes_per_workflow(BenchContext& context) {
   {
     const auto engine = start_engine(folder.file("five.db"), store::Durability::ProcessCrash);
     std::vector<WorkflowRun<int>> runs;
+    runs.reserve(workflows);
     for (int i = 0; i < workflows; ++i)
       runs.push_back(engine->client().start(five, 0, {.task_queue = "q"}));
     for (const auto& run : runs) (void)run.result();
@@ -147,7 +149,7 @@ void five_row(BenchContext& context, const std::string& name, store::Durability 
               int clients, int together, double share, std::size_t bytes) {
   const bool rates = context.wants(name);
   const bool power = durability == store::Durability::PowerLoss;
-  const bool syncs = power && clients == 1 && context.wants("engine/fdatasync_per_step");
+  const bool syncs = power && together == 1 && context.wants("engine/fdatasync_per_step");
   const bool cpu = power && clients == 64 && context.wants("engine/cpu_ms_per_workflow");
   if (!rates && !syncs && !cpu) return;
   const int workflows = (context.quick() ? 200 : 1000) * (clients > 1 || !power ? 4 : 1);
@@ -185,8 +187,10 @@ void bench_timers(BenchContext& context) {
   const Folder folder;
   const auto engine = start_engine(folder.file("timers.db"), store::Durability::PowerLoss);
   std::vector<WorkflowRun<std::int64_t>> runs;
+  runs.reserve(64);
   for (int i = 0; i < 64; ++i) runs.push_back(engine->client().start(timing, {.task_queue = "q"}));
   std::vector<double> late_ms;
+  late_ms.reserve(runs.size());
   for (const auto& run : runs) late_ms.push_back(1e-6 * static_cast<double>(run.result()));
   std::ranges::sort(late_ms);
   context.add_absolute(p50, late_ms[late_ms.size() / 2], "ms", 1);
@@ -198,15 +202,26 @@ void bench_timers(BenchContext& context) {
 void bench_durable(BenchContext& context) {
   constexpr auto power = store::Durability::PowerLoss;
   constexpr auto crash = store::Durability::ProcessCrash;
-  if (context.wants("engine/five_") || context.wants("engine/disk_bytes_per_workflow") ||
-      context.wants("engine/fdatasync_per_step") || context.wants("engine/cpu_ms_per_workflow")) {
+  struct FiveRow {
+    const char* name;
+    store::Durability durability;
+    int clients, together;
+    double share;  // of bare SQLite
+  };
+  constexpr FiveRow rows[] = {{"engine/five_1_client", power, 1, 1, 0.8},
+                              {"engine/five_64_clients", power, 64, 64, 0.5},
+                              {"engine/five_1000_open", power, 1, 1000, 0.5},
+                              {"engine/five_1_client_nosync", crash, 1, 1, 0.5},
+                              {"engine/five_64_clients_nosync", crash, 64, 64, 0.5},
+                              {"engine/five_1000_open_nosync", crash, 1, 1000, 0.5}};
+  bool wanted = context.wants("engine/disk_bytes_per_workflow") ||
+                context.wants("engine/fdatasync_per_step") ||
+                context.wants("engine/cpu_ms_per_workflow");
+  for (const FiveRow& row : rows) wanted = wanted || context.wants(row.name);
+  if (wanted) {
     const std::size_t bytes = bytes_per_workflow(context);
-    five_row(context, "engine/five_1_client", power, 1, 1, 0.8, bytes);
-    five_row(context, "engine/five_64_clients", power, 64, 64, 0.5, bytes);
-    five_row(context, "engine/five_1000_open", power, 1, 1000, 0.5, bytes);
-    five_row(context, "engine/five_1_client_nosync", crash, 1, 1, 0.5, bytes);
-    five_row(context, "engine/five_64_clients_nosync", crash, 64, 64, 0.5, bytes);
-    five_row(context, "engine/five_1000_open_nosync", crash, 1, 1000, 0.5, bytes);
+    for (const FiveRow& row : rows)
+      five_row(context, row.name, row.durability, row.clients, row.together, row.share, bytes);
   }
   bench_signal(context);
   bench_timers(context);

@@ -36,7 +36,7 @@ class ReceiveOf final : public ReceivePending {
  public:
   using ReceivePending::ReceivePending;
   static SignalValue<T> take(Pending& pending) {
-    return *take_if_any(pending);  // without a timeout there always is one
+    return *take_if_any(pending);  // NOLINT: without a timeout there always is one
   }
   static std::optional<SignalValue<T>> take_if_any(Pending& pending) {
     auto& receiver = static_cast<ReceiveOf&>(pending);

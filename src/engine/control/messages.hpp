@@ -193,7 +193,7 @@ class Reader {
 DURASIM_EXPORT void rethrow(ErrorKind kind, Reader& reader);
 
 template <class Answer>
-[[nodiscard]] Bytes answer_of(Answer answer) {
+[[nodiscard]] Bytes answer_of(Answer&& answer) {
   Writer writer;
   writer.put(ErrorKind::None);
   writer.put(answer);
