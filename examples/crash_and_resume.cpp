@@ -44,16 +44,17 @@ int main(int argc, char** argv) {
   Engine engine{{.store = store}};
   engine.worker("orders")
       .implement(ordering, order)
-      .implement(do_step, [&](ActivityContext ctx, std::string step, std::string item) {
-        if (step == "ship" && ctx.info().attempt == 1) {
-          std::printf("%s: killed before it was done\n", step.c_str());
-          std::fflush(stdout);
-          std::raise(SIGKILL);
-        }
-        std::ofstream(ledger, std::ios::app) << step << ' ' << item << '\n';
-        std::printf("%s: attempt %d\n", step.c_str(), ctx.info().attempt);
-        return 1;
-      });
+      .implement(do_step,
+                 [&](const ActivityContext& ctx, const std::string& step, const std::string& item) {
+                   if (step == "ship" && ctx.info().attempt == 1) {
+                     std::printf("%s: killed before it was done\n", step.c_str());
+                     std::fflush(stdout);
+                     std::raise(SIGKILL);
+                   }
+                   std::ofstream(ledger, std::ios::app) << step << ' ' << item << '\n';
+                   std::printf("%s: attempt %d\n", step.c_str(), ctx.info().attempt);
+                   return 1;
+                 });
   engine.start();
   const int steps =
       engine.client()

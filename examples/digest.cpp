@@ -51,8 +51,9 @@ int main(int argc, char** argv) {
   Engine engine{{.store = store}};
   engine.worker("agents")
       .implement(research_digest, digest)
-      .implement(run_agent,
-                 [&](ActivityContext ctx, std::string job) { return gateway.run(ctx, job); });
+      .implement(run_agent, [&](const ActivityContext& ctx, const std::string& job) {
+        return gateway.run(ctx, job);
+      });
   engine.start();  // recovers whatever was running
   auto run = engine.client().start_or_attach(research_digest, {.topic = "poetry", .wait = wait},
                                              {.id = "digest-2026-11-20", .task_queue = "agents"});

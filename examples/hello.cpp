@@ -23,9 +23,9 @@ Workflow<std::string> greet(WorkflowContext ctx, std::string name) {
 
 int main(int argc, char** argv) {
   Engine engine{{.store = argc > 1 ? argv[1] : "hello.db"}};
-  engine.worker("greetings").implement(greeting, greet).implement(compose, [](std::string name) {
-    return "Hello, " + name + "!";
-  });
+  engine.worker("greetings")
+      .implement(greeting, greet)
+      .implement(compose, [](const std::string& name) { return "Hello, " + name + "!"; });
   engine.start();
   const std::string answer =
       engine.client().start(greeting, "world", {.task_queue = "greetings"}).result();

@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
   Engine engine{{.store = argc > 1 ? argv[1] : "quotes.db"}};
   engine.worker("quotes")
       .implement(quoting, quote)
-      .implement(ask_price, [](ActivityContext ctx, std::string item) -> int {
+      .implement(ask_price, [](const ActivityContext& ctx, const std::string& item) -> int {
         std::printf("%s: attempt %d\n", item.c_str(), ctx.info().attempt);
         if (item == "unobtainium") {
           throw ApplicationFailure("there is no " + item,

@@ -69,8 +69,8 @@ int main(int argc, char** argv) {
   Engine engine{{.store = argc > 1 ? argv[1] : "trips.db"}};
   engine.worker("trips")
       .implement(travelling, travel)
-      .implement(book, [&](std::string what) { agency.book(what); })
-      .implement(cancel_booking, [&](std::string what) { agency.cancel(what); });
+      .implement(book, [&](const std::string& what) { agency.book(what); })
+      .implement(cancel_booking, [&](const std::string& what) { agency.cancel(what); });
   engine.start();
   const auto trip =
       engine.client().start(travelling, {"flight", "hotel", "museum"}, {.task_queue = "trips"});
