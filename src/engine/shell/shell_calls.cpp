@@ -151,7 +151,7 @@ std::vector<WorkflowDescription> Engine::Shell::list(const ListOptions& options)
 }
 
 PayloadList Engine::Shell::result(const WorkflowExecution& run) {
-  return result_by(run, SteadyTime::max()).value();  // it waits for as long as it takes
+  return *result_by(run, SteadyTime::max());  // NOLINT: it waits for as long as it takes
 }
 
 std::optional<PayloadList> Engine::Shell::result_by(const WorkflowExecution& run,
