@@ -49,7 +49,7 @@ struct EngineOptions {
   std::chrono::nanoseconds deadlock_timeout = std::chrono::seconds(2);
   bool fail_task_on_exception = false;
   HeartbeatThrottle heartbeat_throttle{};
-  Logger logger{};
+  Logger logger{};  // its sink is called with the engine's lock held: it must not call the engine
   const PayloadCodec* codec = nullptr;  // borrowed
   std::string identity{};               // in histories; empty: "pid@host"
 };
@@ -81,7 +81,8 @@ class DURASIM_EXPORT Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // The worker of a task queue, to be filled before start(). The reference stays valid.
+  // The worker of a task queue, to be filled before start(). The reference stays valid; the options
+  // are those of the queue's first call.
   Worker& worker(const std::string& task_queue, const WorkerOptions& options = {});
   // Recovers the runs of the store and begins to work. Runs of types that no worker implements are
   // left as they are; their types are returned. Throws LogicError the second time.

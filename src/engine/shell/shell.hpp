@@ -1,6 +1,6 @@
 // The engine behind durasim::Engine: threads, time and clients around the service, which is pure.
-// One lock guards the service, the executors and everything here; it is never held while user code
-// runs, the store writes, or a stop callback is called.
+// One lock guards the service, the executors and everything here; it is not held while activities,
+// workflow code, codecs and stop callbacks run, or the store commits.
 #pragma once
 
 #include "durasim/engine/engine.hpp"
