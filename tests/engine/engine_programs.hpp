@@ -4,11 +4,9 @@
 #include "durasim/engine/engine.hpp"
 #include "durasim/workflow/workflow.hpp"
 
-#include <doctest/doctest.h>
+#include "video/temporary_folder.hpp"
 
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 namespace durasim {
@@ -19,20 +17,9 @@ inline constexpr Activity<int(int)> add_one{"add_one"};
 inline constexpr Signal<std::string> word{"word"};
 inline constexpr Query<std::string> heard{"heard"};
 
-class Folder {
+class Folder : public durasim_test::TemporaryFolder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "durasim_engine_XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string store() const { return (path_ / "engine.db").string(); }
-
- private:
-  std::filesystem::path path_;
+  [[nodiscard]] std::string store() const { return file("engine.db"); }
 };
 
 // Five steps, one after the other, and a short timer.

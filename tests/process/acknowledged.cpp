@@ -65,13 +65,11 @@ void Acknowledged::add(std::string_view line) {
   int value = 0;
   words >> what >> id;
   Run& run = runs_[id];
-  if (what == "start" && words) {
-    run.started = true;
-  } else if (what == "signal" && words >> value) {
+  if (what == "signal" && words >> value) {
     run.signals.insert(value);
   } else if (what == "result" && words >> value) {
     run.result = value;
-  } else {
+  } else if (what != "start" || !words) {
     throw FormatError(fmt::format("not a line of the busy engine: {}", line));
   }
   ++count_;

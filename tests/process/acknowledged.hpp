@@ -27,7 +27,6 @@ class Acknowledged {
 
  private:
   struct Run {
-    bool started = false;
     std::set<int> signals;
     std::optional<int> result;
   };

@@ -3,6 +3,7 @@
 #include "engine/shell/shell.hpp"
 
 #include "durasim/core/error.hpp"
+#include "durasim/store/rules.hpp"
 #ifdef DURASIM_HAS_SQLITE
 #include "durasim/store/sqlite.hpp"
 #endif
@@ -67,7 +68,7 @@ Engine::Shell::Shell(EngineOptions options)
       committer_(store_, service_, [this] { return now(); }, [this] { after_commit(); }) {
   if (options_.workflow_threads < 1)
     throw InvalidArgument("engine: workflow_threads must be 1 or more");
-  for (std::size_t slot = 0; slot < 64; ++slot) free_slots_.push_back(63 - slot);
+  for (std::size_t slot = store::kInFlightSlots; slot > 0; --slot) free_slots_.push_back(slot - 1);
 }
 
 Engine::Shell::~Shell() {

@@ -78,15 +78,14 @@ void Engine::Shell::report_hanging(const engine::Post& post) const {
 
 // With the lock, after each group.
 void Engine::Shell::after_commit() {
-  for (const std::string& run_id : service_.take_evictions()) {
+  const auto evict = [this](const std::string& run_id) {
     for (auto& [queue, pool] : pools_) {
       if (pool->executor) pool->executor->evict(run_id);
     }
-  }
+  };
+  for (const std::string& run_id : service_.take_evictions()) evict(run_id);
   for (const std::string& run_id : service_.take_closed()) {
-    for (auto& [queue, pool] : pools_) {
-      if (pool->executor) pool->executor->evict(run_id);
-    }
+    evict(run_id);
     const auto [first, last] = waiters_.equal_range(run_id);
     for (auto it = first; it != last; ++it) {
       it->second->is_closed = true;
