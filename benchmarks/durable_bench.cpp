@@ -88,7 +88,8 @@ struct Measured {
 
 std::unique_ptr<Engine> start_engine(const std::string& store, store::Durability durability) {
   auto engine = std::make_unique<Engine>(EngineOptions{.store = store, .durability = durability});
-  engine->worker("q", {.max_concurrent_activities = 4})
+  engine
+      ->worker("q", {.max_concurrent_activities = 1000})  // the default of Temporal's SDKs for Go
       .implement(five, five_steps)
       .implement(waking, wake)
       .implement(timing, time_timer)

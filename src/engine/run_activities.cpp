@@ -59,6 +59,16 @@ bool RunState::start_activity(std::int64_t scheduled_event_id, std::int32_t atte
   return true;
 }
 
+void RunState::return_activity(std::int64_t scheduled_event_id, std::int32_t attempt) {
+  ActivityRecord* activity = running(scheduled_event_id, attempt);
+  if (activity == nullptr || activity->asynchronous) return;
+  activity->started = false;
+  activity->started_time = WallTime{};
+  activity->identity.clear();
+  put(store::TaskKind::Activity, scheduled_event_id);
+  effects_.emplace_back(ActivityReady{scheduled_event_id, attempt});
+}
+
 void RunState::write_activity_started(const ActivityRecord& activity, WallTime now) {
   ActivityTaskStartedEventAttributes attributes;
   attributes.scheduled_event_id = activity.scheduled_event_id;

@@ -134,6 +134,8 @@ class DURASIM_EXPORT RunState {
   // Marks the attempt as started, which is durable before user code runs. False: it is not waiting.
   bool start_activity(std::int64_t scheduled_event_id, std::int32_t attempt, WallTime now,
                       const std::string& identity = {});
+  // As if it had not been started. Does nothing when the attempt is not running.
+  void return_activity(std::int64_t scheduled_event_id, std::int32_t attempt);
   bool close_activity(std::int64_t scheduled_event_id, std::int32_t attempt,
                       ActivityOutcome outcome, const std::string& identity, WallTime now);
   // Records the details; nothing when the attempt is not running, else whether its cancellation was

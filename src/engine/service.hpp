@@ -13,6 +13,7 @@
 #include "durasim/engine/options.hpp"
 #include "durasim/store/store.hpp"
 
+#include "engine/recency_map.hpp"
 #include "engine/run_state.hpp"
 
 #include <cstdint>
@@ -131,6 +132,8 @@ class DURASIM_EXPORT Service {
 
   // Marks the next attempt as started; its code may run only after the next commit.
   std::optional<ActivityHandle> next_activity(const std::string& task_queue, WallTime now);
+  // Takes the start back, for an attempt whose code has not begun.
+  void return_activity(const ActivityHandle& handle, WallTime now);
   [[nodiscard]] ActivityTask activity_task(const ActivityHandle& handle);
   bool close_activity(const ActivityHandle& handle, ActivityOutcome outcome, WallTime now);
   HeartbeatReply heartbeat(const ActivityHandle& handle, const PayloadList& details, WallTime now);
@@ -144,6 +147,8 @@ class DURASIM_EXPORT Service {
 
   // ---- durability (service_commit.cpp) ----
   [[nodiscard]] bool dirty() const { return !next_.runs.empty(); }
+  // Whether the store has all that the run has become.
+  [[nodiscard]] bool is_durable(const std::string& run_id) const;
   // `now` is kept with it, so that a process that follows this one never begins at an earlier time.
   // Throws StoreRejected or StoreUnknown, after having forgotten what was not written.
   void commit(WallTime now);
@@ -163,16 +168,20 @@ class DURASIM_EXPORT Service {
   // The state of a run, read in if need be; null when there is none. Quarantined runs throw
   // StoreDamaged.
   RunState* find(const std::string& run_id);
+  // The same without reading it in.
+  [[nodiscard]] const RunState* cached(const std::string& run_id) const {
+    const Run* run = runs_.find(run_id);
+    return run == nullptr ? nullptr : &run->state;
+  }
   void evict(const std::string& run_id);
 
  private:
   struct Run {
     RunState state;
     std::uint64_t token = 0;  // of the workflow task in a worker's hands; 0: none
-    std::uint64_t used = 0;
-    std::int64_t given = 0;  // the last event that a worker has got
-    bool changed = false;    // since the last begin_commit
-    bool flying = false;     // in the group that is being written
+    std::int64_t given = 0;   // the last event that a worker has got
+    bool changed = false;     // since the last begin_commit
+    bool flying = false;      // in the group that is being written
     explicit Run(RunState&& s) : state(std::move(s)) {}
   };
   struct ReadyActivity {
@@ -211,7 +220,7 @@ class DURASIM_EXPORT Service {
   store::Store& store_;
   RandomSource& random_;
   ServiceOptions options_;
-  std::map<std::string, Run, std::less<>> runs_;
+  RecencyMap<Run> runs_;
   std::map<std::string, std::deque<std::string>> workflow_queue_;
   std::map<std::string, std::deque<ReadyActivity>> activity_queue_;
   // What a group holds beside the runs' own changes, and what its commit allows.
@@ -236,7 +245,6 @@ class DURASIM_EXPORT Service {
   std::set<std::string, std::less<>> quarantined_;
   std::set<std::string, std::less<>> held_;
   std::uint64_t next_token_ = 1;
-  std::uint64_t clock_ = 0;  // of the cache
 };
 
 }  // namespace durasim::inline v0::engine

@@ -80,9 +80,7 @@ void Service::remember(const std::string& scope, const std::string& request_id,
 
 RunState& Service::create(const StartRun& start, const std::optional<SignalRun>& signal,
                           WallTime now) {
-  Run& run =
-      runs_.emplace(start.run_id, Run(RunState(start, options_.limits, now, signal))).first->second;
-  run.used = ++clock_;
+  Run& run = runs_.insert(start.run_id, Run(RunState(start, options_.limits, now, signal)));
   next_.current[start.workflow_id] = start.run_id;
   changed(run.state, now);
   return run.state;

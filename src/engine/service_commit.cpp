@@ -31,10 +31,7 @@ Service::Service(store::Store& store, RandomSource& random, ServiceOptions optio
     : store_(store), random_(random), options_(std::move(options)) {}
 
 Service::Run& Service::load(const std::string& run_id) {
-  if (const auto found = runs_.find(run_id); found != runs_.end()) {
-    found->second.used = ++clock_;
-    return found->second;
-  }
+  if (Run* run = runs_.use(run_id)) return *run;
   auto row = store_.run(run_id);
   if (!row) throw WorkflowNotFound("run " + run_id + ": there is no such run");
   store::verify(*row);
@@ -48,9 +45,7 @@ Service::Run& Service::load(const std::string& run_id) {
   if (started == nullptr)
     throw StoreDamaged("run " + run_id + ": its first event is not its start");
   RunState state(std::move(*row), tasks, *started, options_.limits);
-  Run& run = runs_.emplace(run_id, Run(std::move(state))).first->second;
-  run.used = ++clock_;
-  return run;
+  return runs_.insert(run_id, Run(std::move(state)));
 }
 
 // Nothing is done with a damaged run; the others go on.
@@ -60,7 +55,7 @@ void Service::quarantine(const std::string& run_id, const StoreDamaged& damage) 
 }
 
 RunState* Service::find(const std::string& run_id) {
-  if (!runs_.contains(run_id) && !store_.run(run_id)) return nullptr;
+  if (runs_.find(run_id) == nullptr && !store_.run(run_id)) return nullptr;
   return &load(run_id).state;
 }
 
@@ -100,7 +95,7 @@ proto::HistoryEvent Service::last_event(const std::string& run_id) {
 
 void Service::changed(RunState& state, WallTime now) {
   const std::string run_id = state.row().run_id;
-  if (Run& run = runs_.at(run_id); state.changed() && !run.changed) {
+  if (Run& run = *runs_.find(run_id); state.changed() && !run.changed) {
     run.changed = true;
     next_.runs.push_back(run_id);
   }
@@ -144,6 +139,11 @@ void Service::commit(WallTime now) {
   finish_commit();
 }
 
+bool Service::is_durable(const std::string& run_id) const {
+  const Run* run = runs_.find(run_id);
+  return run == nullptr || (!run->changed && !run->flying);
+}
+
 std::vector<store::Transition> Service::begin_commit(WallTime now) {
   std::vector<store::Transition> transitions;
   transitions.reserve(next_.runs.size());
@@ -152,7 +152,7 @@ std::vector<store::Transition> Service::begin_commit(WallTime now) {
   std::multimap<std::string_view, const store::RequestRow*> written;
   for (const auto& [key, request] : flying_.requests) written.emplace(request.writer, &request.row);
   for (const std::string& run_id : flying_.runs) {
-    Run& run = runs_.at(run_id);
+    Run& run = *runs_.find(run_id);
     run.changed = false;
     run.flying = true;
     store::Transition transition = run.state.take_transition();
@@ -166,7 +166,7 @@ std::vector<store::Transition> Service::begin_commit(WallTime now) {
 
 void Service::finish_commit() {
   for (const std::string& run_id : flying_.runs) {
-    Run& run = runs_.at(run_id);
+    Run& run = *runs_.find(run_id);
     run.flying = false;
     forget_events(run);
   }
@@ -197,7 +197,8 @@ void Service::read_again(std::vector<std::string> run_ids) {
   for (std::string& run_id : run_ids) {
     try {
       const auto row = store_.run(run_id);
-      if (!row || row->status != store::RunStatus::Running || runs_.contains(run_id)) continue;
+      if (!row || row->status != store::RunStatus::Running || runs_.find(run_id) != nullptr)
+        continue;
       RunState& state = load(run_id).state;
       state.announce();
       changed(state, WallTime{});
@@ -211,20 +212,16 @@ void Service::read_again(std::vector<std::string> run_ids) {
 }
 
 void Service::evict(const std::string& run_id) {
-  const auto found = runs_.find(run_id);
-  if (found != runs_.end() && !found->second.changed && !found->second.flying) runs_.erase(found);
+  if (is_durable(run_id)) runs_.erase(run_id);
 }
 
 void Service::shrink_cache() {
+  const auto is_idle = [](const Run& run) { return run.token == 0 && !run.changed && !run.flying; };
   while (runs_.size() > options_.cached_runs) {
-    auto oldest = runs_.end();
-    for (auto it = runs_.begin(); it != runs_.end(); ++it) {
-      const bool idle = it->second.token == 0 && !it->second.changed && !it->second.flying;
-      if (idle && (oldest == runs_.end() || it->second.used < oldest->second.used)) oldest = it;
-    }
-    if (oldest == runs_.end()) return;
-    evictions_.push_back(oldest->first);
-    runs_.erase(oldest);
+    const std::string* oldest = runs_.oldest(is_idle);
+    if (oldest == nullptr) return;
+    evictions_.push_back(*oldest);
+    runs_.erase(evictions_.back());
   }
 }
 

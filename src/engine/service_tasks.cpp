@@ -130,6 +130,13 @@ std::optional<ActivityHandle> Service::next_activity(const std::string& task_que
   return std::nullopt;
 }
 
+void Service::return_activity(const ActivityHandle& handle, WallTime now) {
+  Run* run = open_run(handle.run_id);
+  if (run == nullptr) return;
+  run->state.return_activity(handle.scheduled_event_id, handle.attempt);
+  changed(run->state, now);
+}
+
 ActivityTask Service::activity_task(const ActivityHandle& handle) {
   const RunState& state = load(handle.run_id).state;
   const ActivityRecord& activity = state.activities().at(handle.scheduled_event_id);

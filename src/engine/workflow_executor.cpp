@@ -48,9 +48,9 @@ void WorkflowExecutor::implement(WorkflowImplementation implementation) {
 
 std::unique_ptr<WorkflowExecutor::Live> WorkflowExecutor::take(const std::string& run_id,
                                                                const std::string& workflow_type) {
-  if (const auto found = cache_.find(run_id); found != cache_.end()) {
-    std::unique_ptr<Live> live = std::move(found->second);
-    cache_.erase(found);
+  if (auto* found = cache_.find(run_id)) {
+    std::unique_ptr<Live> live = std::move(*found);
+    cache_.erase(run_id);
     // A task that timed out, or was forgotten, while its answer was under way: the code is not
     // where the history is.
     if (!live->ahead) return live;
@@ -71,8 +71,7 @@ std::unique_ptr<WorkflowExecutor::Live> WorkflowExecutor::take(const std::string
 void WorkflowExecutor::put_back(Checkout checkout) {
   // An eviction meanwhile has struck it off.
   if (checked_out_.erase(checkout.run_id_) == 0 || !checkout.live_ || checkout.broken_) return;
-  checkout.live_->used = ++clock_;
-  cache_.insert_or_assign(checkout.run_id_, std::move(checkout.live_));
+  cache_.insert(checkout.run_id_, std::move(checkout.live_));
   shrink();
 }
 
@@ -151,8 +150,8 @@ TaskResult WorkflowExecutor::answer(const WorkflowTask& task, TaskAnswer answer,
   // What the service did not take over is not what the code believes.
   if (result != TaskResult::Completed) {
     evict(task.run_id);
-  } else if (const auto found = cache_.find(task.run_id); found != cache_.end()) {
-    found->second->ahead = false;
+  } else if (const auto* found = cache_.find(task.run_id)) {
+    (*found)->ahead = false;
   }
   shrink();
   return result;
@@ -233,8 +232,7 @@ std::vector<proto::HistoryEvent> WorkflowExecutor::decoded(std::vector<proto::Hi
 
 void WorkflowExecutor::shrink() {
   while (cache_.size() > options_.cached_runs) {
-    const auto oldest = std::ranges::min_element(
-        cache_, [](const auto& a, const auto& b) { return a.second->used < b.second->used; });
+    const std::string oldest = *cache_.oldest([](const auto&) { return true; });
     cache_.erase(oldest);
   }
 }

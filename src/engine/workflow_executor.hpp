@@ -8,6 +8,7 @@
 #include "durasim/workflow/instance.hpp"
 
 #include "engine/payload_coding.hpp"
+#include "engine/recency_map.hpp"
 #include "engine/service.hpp"
 
 #include <cstdint>
@@ -80,7 +81,6 @@ class DURASIM_EXPORT WorkflowExecutor {
   struct Live {
     std::unique_ptr<WorkflowInstance> instance;
     replay::WorkflowMachines machines;
-    std::uint64_t used = 0;
     bool ahead = false;  // it has decided a task, and the service has not taken the answer over
   };
 
@@ -96,13 +96,16 @@ class DURASIM_EXPORT WorkflowExecutor {
   ExecutorOptions options_;
   PayloadCoding coding_;
   std::map<std::string, WorkflowImplementation> implementations_;
-  std::map<std::string, std::unique_ptr<Live>> cache_;
+  RecencyMap<std::unique_ptr<Live>> cache_;
   std::set<std::string> checked_out_;  // and not evicted since
-  std::uint64_t clock_ = 0;
 };
 
 class WorkflowExecutor::Checkout {
  public:
+  // Whether the code was in memory, so that it need not be replayed.
+  [[nodiscard]] bool was_cached() const {
+    return live_ != nullptr && live_->machines.last_event_id() > 0;
+  }
   // Where the code suspended last. Thread-safe: for those who wonder why decide() does not return.
   [[nodiscard]] std::string place() const;
 

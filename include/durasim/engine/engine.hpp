@@ -11,6 +11,7 @@
 #include "durasim/activity/attempt.hpp"
 #include "durasim/core/codec.hpp"
 #include "durasim/core/log.hpp"
+#include "durasim/core/metrics.hpp"
 #include "durasim/core/time.hpp"
 #include "durasim/engine/client.hpp"
 #include "durasim/engine/worker.hpp"
@@ -50,6 +51,7 @@ struct EngineOptions {
   bool fail_task_on_exception = false;
   HeartbeatThrottle heartbeat_throttle{};
   Logger logger{};  // its sink is called with the engine's lock held: it must not call the engine
+  MetricsSink* metrics = nullptr;       // borrowed; as Temporal's SDKs count and measure
   const PayloadCodec* codec = nullptr;  // borrowed
   std::string identity{};               // in histories; empty: "pid@host"
 };

@@ -4,6 +4,7 @@
 
 #include "durasim/activity/attempt.hpp"
 
+#include "engine/shell/pool.hpp"
 #include "engine/workflow_executor.hpp"
 
 #include <condition_variable>
@@ -51,11 +52,13 @@ struct Post {
   bool in_user_code = false;
 
   std::thread thread;
+  Pool* pool = nullptr;                                  // whose activities it runs
   std::shared_ptr<ActivityAttempt> attempt;              // of the activity that it runs
+  Pool* brief_in = nullptr;                              // if that should end at once: its pool
   const WorkflowExecutor::Checkout* checkout = nullptr;  // of the workflow task that it runs
   std::string workflow_type;                             // of that, as the next two
   std::string run_id;
-  SteadyTime since{};
+  SteadyTime since{};     // also of a brief activity
   bool reported = false;  // as hanging; its place is another thread's
 };
 

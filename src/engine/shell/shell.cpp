@@ -65,7 +65,10 @@ Engine::Shell::Shell(EngineOptions options)
       requests_(coding_, system_random()),
       clock_(system_clock(), store_),
       service_(store_, system_random(), service_options(options_)),
-      committer_(store_, service_, [this] { return now(); }, [this] { after_commit(); }) {
+      committer_(
+          store_, service_, [this] { return now(); },
+          [this](bool written) { after_commit(written); }),
+      metrics_(options_.metrics) {
   if (options_.workflow_threads < 1)
     throw InvalidArgument("engine: workflow_threads must be 1 or more");
   for (std::size_t slot = store::kInFlightSlots; slot > 0; --slot) free_slots_.push_back(slot - 1);
@@ -107,18 +110,17 @@ std::vector<std::string> Engine::Shell::start() {
       pool->executor->implement(implementation);
   }
   service_.recover(now());
-  after_commit();
+  after_commit(true);
   alarm_ = std::make_unique<engine::Alarm>([this] { on_alarm(); });
   workflow_places_ = options_.workflow_threads;
-  for (int i = 0; i < options_.workflow_threads; ++i) spawn_workflow_thread();
   for (auto& [queue, pool] : pools_) {
     if (pool->worker.activities().empty()) continue;
     const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     const int most = pool->options.max_concurrent_activities;
-    for (int i = 0; i < (most > 0 ? most : cores); ++i) spawn_activity_thread(*pool);
+    pool->places = most > 0 ? most : cores;
   }
-  arm_next();
-  arm(now());  // what has become due meanwhile
+  for (int i = 0; i < options_.workflow_threads; ++i) spawn_workflow_thread();
+  arm_runs(now());  // what has become due meanwhile
   return service_.open_types([this](const std::string& queue, const std::string& type) {
     const auto pool = pools_.find(queue);
     return pool == pools_.end() || !pool->second->worker.workflows().contains(type);
@@ -163,6 +165,8 @@ StopReport Engine::Shell::stop(std::chrono::nanoseconds grace) {
     attempts_.clear();
     no_calls_.wait(lock, [this] { return calls_ == 0; });
     try {
+      apply_ended();
+      give_back_activities();
       committer_.wait(lock);  // what the last activities have done
     } catch (const std::exception& error) {
       options_.logger.for_module("engine").error(std::string("at the end: ") + error.what());

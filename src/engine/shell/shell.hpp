@@ -12,6 +12,7 @@
 #include "engine/shell/alarm.hpp"
 #include "engine/shell/committer.hpp"
 #include "engine/shell/engine_clock.hpp"
+#include "engine/shell/engine_metrics.hpp"
 #include "engine/shell/post.hpp"
 #include "engine/workflow_executor.hpp"
 
@@ -61,25 +62,19 @@ class Engine::Shell final : public Frontend {
   using Lock = std::unique_lock<std::mutex>;
   class Outbound;
 
-  struct Pool {
-    Pool(const std::string& task_queue, const WorkerOptions& worker_options)
-        : worker(task_queue), options(worker_options) {}
-    Worker worker;
-    WorkerOptions options;
-    std::shared_ptr<engine::WorkflowExecutor> executor;  // shared with threads that are abandoned
-    std::condition_variable work;
-    int waiting = 0;             // threads
-    SteadyTime next_activity{};  // by the rate limit
-  };
+  using Pool = engine::Pool;
+  // An outcome, kept until it is durable.
   struct EndedActivity {
     engine::ActivityHandle handle;
     ActivityOutcome outcome;
+    std::uint64_t group = 0;  // of its commit; 0: to be written into its run
   };
   // A client's call: it has the lock, and the engine does not end under it. Throws CancelledError
   // when the engine ends already.
   class Call {
    public:
-    explicit Call(Shell& shell);
+    // `operation` as Temporal's service names it; `waits`: for the end of a run.
+    Call(Shell& shell, std::string_view operation, bool waits = false);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -87,6 +82,10 @@ class Engine::Shell final : public Frontend {
 
    private:
     Shell& shell_;
+    std::string_view operation_;
+    bool waits_;
+    SteadyTime begin_;
+    int exceptions_;
   };
   // A client that waits for the end of a run.
   struct ResultWaiter {
@@ -95,39 +94,70 @@ class Engine::Shell final : public Frontend {
   };
 
   // ---- threads (shell_threads.cpp) ----
+  template <class Work>
+  void spawn(const Work& work);
   void spawn_activity_thread(Pool& pool);
   void spawn_workflow_thread();
   // False: the engine is gone.
   bool work_on_activities(Pool& pool, engine::Post& post);
   bool work_on_workflows(engine::Post& post);
+  void lead(Lock& lock, Pool* pool);
   // Runs the queue's workflow tasks while a place for workflow code is free. 0: there was none;
   // nothing: the engine is gone.
   std::optional<int> run_workflow_tasks(Pool& pool, engine::Post& post, Lock& lock);
   bool run_workflow_task(Pool& pool, const engine::WorkflowTask& task, engine::Post& post,
                          Lock& lock);
-  bool run_activity(Pool& pool, const engine::ActivityHandle& handle, engine::Post& post,
-                    Lock& lock, std::optional<EndedActivity>& ended);
-  void delay_next_activity(Pool& pool) const;
-  // Without the lock. Nothing: the engine is gone.
-  std::optional<ActivityOutcome> call_activity(const ActivityImplementation& implementation,
-                                               ActivityTask task,
-                                               const engine::ActivityHandle& handle,
-                                               engine::Post& post);
+  void measure(const Pool& pool, const engine::WorkflowTask& task, const engine::TaskAnswer& answer,
+               bool was_cached, Duration execution);
   // Waits for durability. False after a failure, which is logged, and a pause: what had changed is
   // forgotten.
   bool settle(Lock& lock);
   void pause_after(const std::exception& error, Lock& lock);
-  void wake_pools();
+  // Takes activities for free places and wakes whom that concerns. True: somebody is about to run
+  // workflow tasks.
+  bool dispatch();
+  bool wake_threads();
+  void wake(Pool& pool);
+  bool wake_workflow_thread();
+
+  // ---- activities (shell_activities.cpp) ----
+  void take_activities(Pool& pool);
+  void delay_next_activity(Pool& pool) const;
+  void end_starts(bool written);
+  void give_back_activities();
+  // Writes outcomes into their runs; again, when a group that held them has failed.
+  void apply_ended();
+  [[nodiscard]] bool next_is_brief(const Pool& pool);
+  // The first that is ready. False: the engine is gone.
+  bool run_activity(Pool& pool, engine::Post& post, Lock& lock);
+  // Gives up the lock for user code. Nothing: the engine is gone, and the lock not taken.
+  std::optional<ActivityOutcome> call_activity(const ActivityImplementation& implementation,
+                                               ActivityTask task,
+                                               const engine::ActivityHandle& handle,
+                                               engine::Post& post, Lock& lock);
+  void guard_brief(engine::Post& post, Pool& pool);
+  void end_brief(engine::Post& post);
+  void measure(const Pool& pool, const ActivityInfo& info, const ActivityOutcome& outcome,
+               Duration execution) const;
+  void check_brief();
 
   // ---- time (shell_time.cpp) ----
   void on_alarm();
+  void fire_due(Lock& lock);
+  void take_spaced(Lock& lock);
   void arm(WallTime due);
+  void arm_runs(WallTime due);
   void arm_next();
   void report_hanging(const engine::Post& post) const;
-  void after_commit();
+  void after_commit(bool written);
+  void end_runs();
+  void measure_end(const std::string& run_id);
   void tell_to_stop(const std::vector<engine::ActivityHandle>& handles);
 
   void require_running() const;
+  void settle_call(Call& call);
+  // Waits until all that the run has become in memory is durable.
+  void settle_run(Lock& lock, const std::string& run_id);
   void check_served(const engine::StartRequest& request, const StartOptions& options) const;
   [[nodiscard]] WallTime now() const { return clock_.wall_now(); }
 
@@ -140,17 +170,24 @@ class Engine::Shell final : public Frontend {
   mutable std::mutex mutex_;
   engine::Service service_;
   engine::Committer committer_;
+  engine::EngineMetrics metrics_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;
   std::vector<std::shared_ptr<engine::Post>> posts_;
+  std::vector<EndedActivity> ended_;
+  bool worker_leads_ = false;     // the group that is being written
+  Pool* leading_pool_ = nullptr;  // whose thread does
+  bool guarded_ = false;          // the alarm looks at brief activities
   std::condition_variable workflow_work_;
   int waiting_workflow_threads_ = 0;
+  bool waking_workflow_thread_ = false;
   int workflow_places_ = 0;              // free ones
   std::vector<std::size_t> free_slots_;  // of the store's runs in flight
   std::condition_variable run_free_;
-  std::multimap<std::string, ResultWaiter*> waiters_;
+  std::multimap<std::string, std::shared_ptr<ResultWaiter>> waiters_;
   std::map<engine::ActivityHandle, std::shared_ptr<ActivityAttempt>> attempts_;
   std::map<engine::ActivityHandle, SteadyTime> heartbeats_due_;
   WallTime armed_ = WallTime::max();
+  WallTime runs_due_ = WallTime::max();
   bool started_ = false;
   bool stopping_ = false;
   int calls_ = 0;  // of clients, that are inside

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace durasim::inline v0 {
@@ -16,14 +17,35 @@ void Engine::Shell::require_running() const {
   if (stopping_) throw CancelledError("the engine has been stopped");
 }
 
-Engine::Shell::Call::Call(Shell& shell) : lock(shell.mutex_), shell_(shell) {
+Engine::Shell::Call::Call(Shell& shell, std::string_view operation, bool waits)
+    : lock(shell.mutex_),
+      shell_(shell),
+      operation_(operation),
+      waits_(waits),
+      begin_(shell.clock_.steady_now()),
+      exceptions_(std::uncaught_exceptions()) {
   shell_.require_running();
   ++shell_.calls_;
 }
 
 Engine::Shell::Call::~Call() {
   if (!lock.owns_lock()) lock.lock();
+  if (shell_.metrics_.enabled()) {
+    shell_.metrics_.request(operation_, waits_, shell_.clock_.steady_now() - begin_,
+                            std::uncaught_exceptions() > exceptions_);
+  }
   if (--shell_.calls_ == 0) shell_.no_calls_.notify_all();
+}
+
+// Returns when the call is durable. A thread that is about to run the workflow task to which it led
+// takes both into one commit.
+void Engine::Shell::settle_call(Call& call) {
+  constexpr std::chrono::milliseconds patience{1};
+  committer_.wait(call.lock, dispatch() ? patience : patience.zero());
+}
+
+void Engine::Shell::settle_run(Lock& lock, const std::string& run_id) {
+  if (!service_.is_durable(run_id)) committer_.wait(lock);
 }
 
 void Engine::Shell::check_served(const engine::StartRequest& request,
@@ -37,12 +59,11 @@ void Engine::Shell::check_served(const engine::StartRequest& request,
 WorkflowExecution Engine::Shell::start(std::string_view workflow_type, PayloadList input,
                                        const StartOptions& options, bool attach) {
   const engine::StartRequest request = requests_.start(workflow_type, std::move(input), options);
-  Call call(*this);
+  Call call(*this, "StartWorkflowExecution");
   check_served(request, options);
   const engine::StartAnswer answer =
       attach ? service_.start_or_attach(request, now()) : service_.start(request, now());
-  wake_pools();
-  committer_.wait(call.lock);
+  settle_call(call);
   return {request.run.workflow_id, answer.run_id};
 }
 
@@ -53,11 +74,10 @@ WorkflowExecution Engine::Shell::signal_with_start(std::string_view workflow_typ
   const engine::StartRequest request = requests_.start(workflow_type, std::move(input), options);
   const engine::SignalRun sent = requests_.signal(request.run.workflow_id, signal,
                                                   std::move(signal_input), request.request_id);
-  Call call(*this);
+  Call call(*this, "SignalWithStartWorkflowExecution");
   check_served(request, options);
   const engine::StartAnswer answer = service_.signal_with_start(request, sent, now());
-  wake_pools();
-  committer_.wait(call.lock);
+  settle_call(call);
   return {request.run.workflow_id, answer.run_id};
 }
 
@@ -65,15 +85,14 @@ void Engine::Shell::signal(const WorkflowExecution& run, std::string_view name, 
                            const std::string& request_id) {
   const engine::SignalRun sent =
       requests_.signal(run.workflow_id, name, std::move(input), request_id);
-  Call call(*this);
+  Call call(*this, "SignalWorkflowExecution");
   service_.signal(run.workflow_id, run.run_id, sent, now());
-  wake_pools();
-  committer_.wait(call.lock);
+  settle_call(call);
 }
 
 PayloadList Engine::Shell::query(const WorkflowExecution& run, std::string_view type,
                                  PayloadList arguments) {
-  Call call(*this);
+  Call call(*this, "QueryWorkflow");
   const std::string run_id = service_.resolve(run.workflow_id, run.run_id);
   std::shared_ptr<engine::WorkflowExecutor> executor;
   for (;;) {
@@ -101,13 +120,13 @@ PayloadList Engine::Shell::query(const WorkflowExecution& run, std::string_view 
     executor->put_back(std::move(checkout));
     service_.release(run_id);
     run_free_.notify_all();
-    wake_pools();
+    dispatch();
   };
   try {
     PayloadList answer =
         executor->decide(checkout, {"query", std::string(type), std::move(arguments)});
     release();
-    committer_.wait(call.lock);  // what it tells of is durable
+    settle_run(call.lock, run_id);  // what it tells of is durable
     return answer;
   } catch (...) {
     if (!call.lock.owns_lock()) release();
@@ -117,36 +136,34 @@ PayloadList Engine::Shell::query(const WorkflowExecution& run, std::string_view 
 
 void Engine::Shell::cancel(const WorkflowExecution& run, const std::string& reason) {
   const std::string request_id = requests_.request_id();
-  Call call(*this);
+  Call call(*this, "RequestCancelWorkflowExecution");
   service_.request_cancel(run.workflow_id, run.run_id, reason, request_id, now());
-  wake_pools();
-  committer_.wait(call.lock);
+  settle_call(call);
 }
 
 void Engine::Shell::terminate(const WorkflowExecution& run, const std::string& reason) {
-  Call call(*this);
+  Call call(*this, "TerminateWorkflowExecution");
   service_.terminate(run.workflow_id, run.run_id, reason, {}, now());
-  committer_.wait(call.lock);
+  settle_call(call);
 }
 
 void Engine::Shell::resume(const WorkflowExecution& run) {
-  Call call(*this);
+  Call call(*this, "ResumeWorkflowExecution");
   service_.resume_parked(run.workflow_id, run.run_id, now());
-  wake_pools();
-  committer_.wait(call.lock);
+  settle_call(call);
 }
 
 WorkflowDescription Engine::Shell::describe(const WorkflowExecution& run) {
-  Call call(*this);
+  Call call(*this, "DescribeWorkflowExecution");
   WorkflowDescription description = service_.describe(run.workflow_id, run.run_id);
-  committer_.wait(call.lock);  // what is told is durable
-  call.lock.unlock();          // codecs are users' code
+  settle_run(call.lock, description.run_id);  // what is told is durable
+  call.lock.unlock();                         // codecs are users' code
   requests_.decode(description);
   return description;
 }
 
 std::vector<WorkflowDescription> Engine::Shell::list(const ListOptions& options) {
-  const Call call(*this);
+  const Call call(*this, "ListWorkflowExecutions");
   return service_.list(options);
 }
 
@@ -156,29 +173,30 @@ PayloadList Engine::Shell::result(const WorkflowExecution& run) {
 
 std::optional<PayloadList> Engine::Shell::result_by(const WorkflowExecution& run,
                                                     SteadyTime deadline) {
-  Call call(*this);
+  Call call(*this, "GetWorkflowExecutionHistory", true);
   std::string run_id = service_.resolve(run.workflow_id, run.run_id);
   for (;;) {
     const engine::RunState* state = service_.find(run_id);
     if (state == nullptr) throw WorkflowNotFound("run " + run_id + ": there is no such run");
     if (state->open()) {
-      ResultWaiter waiter;
-      const auto place = waiters_.emplace(run_id, &waiter);
-      const auto over = [&] { return waiter.is_closed || stopping_; };
+      const auto waiter = std::make_shared<ResultWaiter>();
+      const auto place = waiters_.emplace(run_id, waiter);
+      const auto over = [&] { return waiter->is_closed || stopping_; };
       bool ended = true;
       if (deadline == SteadyTime::max()) {
-        waiter.closed.wait(call.lock, over);
+        waiter->closed.wait(call.lock, over);
       } else {
-        ended = waiter.closed.wait_until(call.lock, deadline, over);
+        ended = waiter->closed.wait_until(call.lock, deadline, over);
       }
       waiters_.erase(place);
       require_running();
       if (!ended) return std::nullopt;
       continue;
     }
-    (void)settle(call.lock);  // its end may be on the way to the disk, and fail there
-    state = service_.find(run_id);
-    if (state == nullptr || state->open()) continue;
+    if (!service_.is_durable(run_id)) {  // its end is on the way to the disk, and may fail there
+      (void)settle(call.lock);
+      continue;
+    }
     proto::HistoryEvent closing = service_.last_event(run_id);
     const std::string workflow_id = state->row().workflow_id;
     call.lock.unlock();
@@ -195,7 +213,7 @@ void Engine::Shell::complete_activity(const std::string& task_token,
                                       const ActivityOutcome& outcome) {
   const engine::ActivityHandle handle = engine::handle_of(task_token);
   ActivityOutcome encoded = outcome;
-  Call call(*this);
+  Call call(*this, "RespondActivityTaskCompleted");
   const engine::RunState* state = service_.find(handle.run_id);
   const std::string workflow_id = state != nullptr ? state->row().workflow_id : "";
   call.lock.unlock();
@@ -204,15 +222,15 @@ void Engine::Shell::complete_activity(const std::string& task_token,
   if (!service_.close_activity(handle, std::move(encoded), now())) {
     throw WorkflowNotFound("activity " + task_token + ": this attempt is not running any more");
   }
-  wake_pools();
-  committer_.wait(call.lock);
+  settle_call(call);
 }
 
 std::string Engine::Shell::history(const WorkflowExecution& run) {
-  Call call(*this);
+  Call call(*this, "GetWorkflowExecutionHistory");
   proto::History history;
-  history.events = service_.history(service_.resolve(run.workflow_id, run.run_id));
-  committer_.wait(call.lock);
+  const std::string run_id = service_.resolve(run.workflow_id, run.run_id);
+  history.events = service_.history(run_id);
+  settle_run(call.lock, run_id);
   return encode(history);
 }
 

@@ -17,13 +17,55 @@ void Engine::Shell::arm(WallTime due) {
   alarm_->set(clock_.boot_time_at(due));
 }
 
+void Engine::Shell::arm_runs(WallTime due) {
+  runs_due_ = std::min(runs_due_, due);
+  arm(due);
+}
+
 void Engine::Shell::arm_next() {
-  if (const auto due = service_.next_due()) arm(*due);
+  if (runs_due_ < WallTime::max()) arm(runs_due_);
   for (const auto& [handle, due] : heartbeats_due_) arm(now() + (due - clock_.steady_now()));
   for (const auto& post : posts_) {
     if (post->checkout != nullptr && !post->reported &&
         options_.deadlock_timeout > Duration::zero())
       arm(now() + (post->since + options_.deadlock_timeout - clock_.steady_now()));
+  }
+  for (const auto& [queue, pool] : pools_) {
+    if (const SteadyTime next = pool->next_activity; next > clock_.steady_now())
+      arm(now() + (next - clock_.steady_now()));
+  }
+}
+
+// Runs that are due, as long as there are any.
+void Engine::Shell::fire_due(Lock& lock) {
+  if (runs_due_ > now()) return;
+  runs_due_ = WallTime::max();
+  try {
+    while (service_.fire_due(now())) {
+      dispatch();
+      committer_.wait(lock);
+    }
+    if (const auto due = service_.next_due()) runs_due_ = std::min(runs_due_, *due);
+  } catch (const std::exception& error) {
+    // The store says no: the timers stay due and are tried again, not at once.
+    options_.logger.for_module("engine").error(std::string("timers: ") + error.what());
+    runs_due_ = now() + std::chrono::seconds(1);
+  }
+}
+
+// Activities whose start the rate limit has put off until now.
+void Engine::Shell::take_spaced(Lock& lock) {
+  const bool spaced = std::ranges::any_of(pools_, [this](const auto& entry) {
+    return entry.second->options.max_activities_per_second > 0 &&
+           service_.depth(entry.first).activities > 0;
+  });
+  if (!spaced) return;
+  try {
+    dispatch();
+    committer_.wait(lock);
+  } catch (const std::exception& error) {
+    options_.logger.for_module("engine").error(std::string("activities: ") + error.what());
+    arm(now() + std::chrono::seconds(1));
   }
 }
 
@@ -31,18 +73,10 @@ void Engine::Shell::on_alarm() {
   Lock lock(mutex_);
   armed_ = WallTime::max();
   if (stopping_) return;
-  try {
-    while (service_.fire_due(now())) {
-      wake_pools();
-      committer_.wait(lock);
-    }
-    wake_pools();
-  } catch (const std::exception& error) {
-    // The store says no: the timers stay due and are tried again, not at once.
-    options_.logger.for_module("engine").error(std::string("timers: ") + error.what());
-    arm(now() + std::chrono::seconds(1));
-    return;
-  }
+  fire_due(lock);
+  if (stopping_) return;
+  check_brief();
+  take_spaced(lock);
   if (stopping_) return;
   std::vector<std::shared_ptr<ActivityAttempt>> silent;
   for (auto it = heartbeats_due_.begin(); it != heartbeats_due_.end();) {
@@ -77,25 +111,51 @@ void Engine::Shell::report_hanging(const engine::Post& post) const {
 }
 
 // With the lock, after each group.
-void Engine::Shell::after_commit() {
+void Engine::Shell::after_commit(bool written) {
+  const bool worker_led = std::exchange(worker_leads_, false);
+  if (Pool* pool = std::exchange(leading_pool_, nullptr)) --pool->busy;
+  metrics_.commit(committer_.transitions(), committer_.latency(), written);
+  end_starts(written);
+  end_runs();
+  if (auto cancellations = service_.take_cancellations(); !cancellations.empty() && alarm_) {
+    alarm_->post([this, handles = std::move(cancellations)] { tell_to_stop(handles); });
+  }
+  if (const auto due = committer_.earliest_due()) arm_runs(*due);
+  wake_threads();
+  // A worker looks for more by itself, and whoever waits for the next group leads it.
+  const bool left = service_.dirty() || std::ranges::any_of(ended_, [](const EndedActivity& e) {
+                      return e.group == 0;
+                    });
+  if (left && !worker_led && !committer_.awaited()) wake_workflow_thread();
+}
+
+void Engine::Shell::end_runs() {
   const auto evict = [this](const std::string& run_id) {
     for (auto& [queue, pool] : pools_) {
       if (pool->executor) pool->executor->evict(run_id);
     }
   };
-  for (const std::string& run_id : service_.take_evictions()) evict(run_id);
+  for (const std::string& run_id : service_.take_evictions()) {
+    evict(run_id);
+    metrics_.workflow_evicted();
+  }
   for (const std::string& run_id : service_.take_closed()) {
     evict(run_id);
+    if (metrics_.enabled()) measure_end(run_id);
     const auto [first, last] = waiters_.equal_range(run_id);
     for (auto it = first; it != last; ++it) {
       it->second->is_closed = true;
-      it->second->closed.notify_one();
+      committer_.notify_later({it->second, &it->second->closed});
     }
   }
-  if (auto cancellations = service_.take_cancellations(); !cancellations.empty() && alarm_) {
-    alarm_->post([this, handles = std::move(cancellations)] { tell_to_stop(handles); });
-  }
-  if (const auto due = committer_.earliest_due()) arm(*due);
+}
+
+void Engine::Shell::measure_end(const std::string& run_id) {
+  const engine::RunState* state = service_.cached(run_id);
+  if (state == nullptr) return;
+  const store::RunRow& row = state->row();
+  metrics_.workflow_ended(row.task_queue, row.workflow_type,
+                          static_cast<WorkflowStatus>(row.status), row.close_time - row.start_time);
 }
 
 // On the alarm's thread: stop callbacks are user code.

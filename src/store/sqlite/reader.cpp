@@ -80,9 +80,8 @@ std::vector<TaskRow> Reader::tasks(std::string_view run_id) {
     std::vector<TaskRow> rows;
     const std::int64_t run = id_of(run_id);
     if (run == 0) return rows;
-    static const std::string sql = fmt::format(
-        "SELECT {} FROM tasks INDEXED BY tasks_by_run WHERE run = ?1 ORDER BY kind, event_id",
-        kTaskColumns);
+    static const std::string sql =
+        fmt::format("SELECT {} FROM tasks WHERE run = ?1 ORDER BY kind, event_id", kTaskColumns);
     Cursor found = prepared(tasks_, sql).query(run);
     while (found.next()) {
       rows.push_back(task_of(found, run_id));

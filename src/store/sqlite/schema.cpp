@@ -70,14 +70,13 @@ CREATE TABLE current_runs(
 CREATE UNIQUE INDEX current_runs_by_workflow ON current_runs(workflow_id);
 
 CREATE TABLE tasks(
-  id       INTEGER PRIMARY KEY,
   run      INTEGER NOT NULL REFERENCES runs(id),
   kind     INTEGER NOT NULL,
   event_id INTEGER NOT NULL,
   checksum INTEGER NOT NULL,
-  state    BLOB    NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX tasks_by_run ON tasks(run, kind, event_id);
+  state    BLOB    NOT NULL,
+  PRIMARY KEY(run, kind, event_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE history(
   id              INTEGER PRIMARY KEY,

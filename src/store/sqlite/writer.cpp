@@ -77,11 +77,13 @@ Writer::Outcome Writer::attempt(const Change& change) {
     committing = true;
     transaction.commit();
   } catch (const SqliteError& error) {
+    known_.clear();
     if (doubt_.empty() && !(committing && leaves_doubt(error.code()))) refuse(error);
     if (mutant(MutantId::SqliteAckBeforeCommit)) return Outcome::Durable;
     doubt_ = error.what();
     return Outcome::Doubtful;
   } catch (const std::exception& error) {
+    known_.clear();
     if (doubt_.empty()) throw;
     doubt_ = error.what();
     return Outcome::Doubtful;

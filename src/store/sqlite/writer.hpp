@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace durasim::inline v0::store::sqlite {
 
@@ -39,10 +40,10 @@ class Writer {
   [[nodiscard]] bool superseded() const { return superseded_; }
 
  private:
-  // What a transition changes is looked up once.
+  // A run as the database has it: 0 and nothing if it is not there.
   struct Before {
-    std::int64_t id = 0;  // 0: there is no such run
-    RunRow row;           // without state and checksum
+    std::int64_t id = 0;
+    RunRow row;  // without state and checksum
   };
   enum class Outcome { Durable, Doubtful };
 
@@ -55,11 +56,12 @@ class Writer {
   [[noreturn]] void refuse(const SqliteError& error);
   [[nodiscard]] bool leaves_doubt(int code) const;
 
-  void look_up(std::string_view run_id);
+  Before& look_up(std::string_view run_id);
+  void remember(Before& before, std::int64_t id, const RunRow& row);
   void apply(const Transition& transition, Head& next);
-  void check_current(const Transition& transition);
+  void check_current(const Transition& transition, std::int64_t run);
   std::int64_t insert_run(const RunRow& row);
-  void update_run(const RunRow& row);
+  void update_run(const Before& before, const RunRow& row);
   void make_current(std::string_view workflow_id, std::int64_t run);
   void write_batches(const Transition& transition, std::int64_t run);
   void write_tasks(const Transition& transition, std::int64_t run);
@@ -70,7 +72,9 @@ class Writer {
   MarkFile& mark_;
   Ballast& ballast_;
   Head head_;
-  Before before_;  // of the transition that is being applied
+  // Open runs that were written lately, by run id: what this connection wrote nobody else has
+  // changed. Forgotten with a transaction that fails.
+  std::unordered_map<std::string, Before> known_;
   std::string digest_input_;
   std::uint64_t repeated_ = 0;
   bool disk_full_ = false;                // was the reason of the last refusal

@@ -6,9 +6,13 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace durasim::inline v0::store::sqlite {
 
 namespace {
+
+constexpr std::size_t kMostKnown = 4096;
 
 [[noreturn]] void reject_run(std::string_view run_id, const std::string& why) {
   throw StoreRejected(fmt::format("run \"{}\": {}", run_id, why));
@@ -60,7 +64,7 @@ Writer::Statements::Statements(const Connection& connection)
       insert_batch(connection.prepare(
           "INSERT INTO history(run, first_event_id, last_event_id, chain, event_checksums, events) "
           "VALUES(?1, ?2, ?3, ?4, ?5, ?6)")),
-      delete_task(connection.prepare("DELETE FROM tasks INDEXED BY tasks_by_run "
+      delete_task(connection.prepare("DELETE FROM tasks "
                                      "WHERE run = ?1 AND kind = ?2 AND event_id = ?3")),
       put_task(connection.prepare(
           "INSERT INTO tasks(run, kind, event_id, checksum, state) VALUES(?1, ?2, ?3, ?4, ?5) "
@@ -69,8 +73,7 @@ Writer::Statements::Statements(const Connection& connection)
       insert_request(connection.prepare(
           "INSERT INTO requests(scope, request_id, run_id, fingerprint, checksum) "
           "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(scope, request_id) DO NOTHING")),
-      delete_tasks_of(
-          connection.prepare("DELETE FROM tasks INDEXED BY tasks_by_run WHERE run = ?1")),
+      delete_tasks_of(connection.prepare("DELETE FROM tasks WHERE run = ?1")),
       delete_history_of(
           connection.prepare("DELETE FROM history INDEXED BY history_by_run WHERE run = ?1")),
       delete_requests_of(
@@ -82,11 +85,14 @@ Writer::Statements::Statements(const Connection& connection)
           "ORDER BY start_time DESC, run_id DESC LIMIT 1")),
       delete_run(connection.prepare("DELETE FROM runs WHERE id = ?1")) {}
 
-void Writer::look_up(std::string_view run_id) {
-  before_.id = 0;
+Writer::Before& Writer::look_up(std::string_view run_id) {
+  if (known_.size() >= kMostKnown) known_.clear();
+  const auto [place, is_new] = known_.try_emplace(std::string(run_id));
+  Before& before = place->second;
+  if (!is_new) return before;
   Cursor found = statements_.find_run.query(run_id);
-  if (!found.next()) return;
-  RunRow& row = before_.row;
+  if (!found.next()) return before;
+  RunRow& row = before.row;
   row.run_id = run_id;
   row.workflow_id = found.blob(1);
   row.workflow_type = found.blob(2);
@@ -95,16 +101,36 @@ void Writer::look_up(std::string_view run_id) {
   row.next_event_id = found.number(5);
   row.start_time = time_of(found.number(6));
   row.close_time = time_of(found.number(7));
-  row.due.reset();
   if (const auto due = found.optional_number(8)) row.due = time_of(*due);
   row.chain = digest_of(found.blob(9));
-  before_.id = found.number(0);
+  before.id = found.number(0);
+  return before;
+}
+
+void Writer::remember(Before& before, std::int64_t id, const RunRow& row) {
+  if (!is_open(row)) {
+    known_.erase(row.run_id);
+    return;
+  }
+  if (before.id == 0) {
+    before.id = id;
+    before.row.run_id = row.run_id;
+    before.row.workflow_id = row.workflow_id;
+    before.row.workflow_type = row.workflow_type;
+    before.row.start_time = row.start_time;
+  }
+  before.row.status = row.status;
+  before.row.version = row.version;
+  before.row.next_event_id = row.next_event_id;
+  before.row.close_time = row.close_time;
+  before.row.due = row.due;
+  before.row.chain = row.chain;
 }
 
 // A workflow id is held by one open run at most.
-void Writer::check_current(const Transition& transition) {
+void Writer::check_current(const Transition& transition, std::int64_t run) {
   Cursor current = statements_.find_current.query(transition.run.workflow_id);
-  if (!current.next() || current.number(0) == before_.id) return;
+  if (!current.next() || current.number(0) == run) return;
   if (current.number(2) != static_cast<std::int64_t>(RunStatus::Running)) return;
   reject_run(transition.run.run_id, fmt::format("workflow id \"{}\" is held by the open run \"{}\"",
                                                 transition.run.workflow_id, current.blob(1)));
@@ -122,19 +148,23 @@ std::int64_t Writer::insert_run(const RunRow& row) {
   return id;
 }
 
-void Writer::update_run(const RunRow& row) {
+void Writer::update_run(const Before& before, const RunRow& row) {
   const auto run = [&](Statement& statement, const auto&... more) {
-    statement.run(before_.id, row.task_queue, row.version, row.next_event_id, row.history_bytes,
-                  row.chain, std::int64_t{row.checksum}, row.state, more...);
+    return statement.run(before.id, row.task_queue, row.version, row.next_event_id,
+                         row.history_bytes, row.chain, std::int64_t{row.checksum}, row.state,
+                         more...);
   };
-  if (row.status != before_.row.status || row.close_time != before_.row.close_time) {
-    run(statements_.update_run_status, number_of(row.due), static_cast<std::int64_t>(row.status),
-        number_of(row.close_time));
-  } else if (row.due != before_.row.due) {
-    run(statements_.update_run_due, number_of(row.due));
+  int changed = 0;
+  if (row.status != before.row.status || row.close_time != before.row.close_time) {
+    changed = run(statements_.update_run_status, number_of(row.due),
+                  static_cast<std::int64_t>(row.status), number_of(row.close_time));
+  } else if (row.due != before.row.due) {
+    changed = run(statements_.update_run_due, number_of(row.due));
   } else {
-    run(statements_.update_run);
+    changed = run(statements_.update_run);
   }
+  if (changed != 1)
+    throw StoreDamaged(fmt::format("run \"{}\": its row is not where it was", row.run_id));
 }
 
 void Writer::make_current(std::string_view workflow_id, std::int64_t run) {
@@ -177,16 +207,17 @@ void Writer::write_requests(const Transition& transition) {
 void Writer::apply(const Transition& transition, Head& next) {
   const RunRow& row = transition.run;
   try {
-    look_up(row.run_id);
-    const bool starts = before_.id == 0;
-    check_transition(transition, starts ? nullptr : &before_.row);
-    if (transition.make_current) check_current(transition);
-    const std::int64_t run = starts ? insert_run(row) : before_.id;
-    if (!starts) update_run(row);
+    Before& before = look_up(row.run_id);
+    const bool starts = before.id == 0;
+    check_transition(transition, starts ? nullptr : &before.row);
+    if (transition.make_current) check_current(transition, before.id);
+    const std::int64_t run = starts ? insert_run(row) : before.id;
+    if (!starts) update_run(before, row);
     if (transition.make_current) make_current(row.workflow_id, run);
     write_batches(transition, run);
     write_tasks(transition, run);
     write_requests(transition);
+    remember(before, run, row);
   } catch (const SqliteError& error) {
     if (!error.is_corruption()) throw;
     throw StoreDamaged(fmt::format("run \"{}\": {}", row.run_id, error.what()));
@@ -203,27 +234,28 @@ void Writer::apply(const Transition& transition, Head& next) {
 
 // Its workflow id then belongs to the run that started last, if one is left.
 void Writer::delete_run(std::string_view run_id, Head& /*next*/) {
-  look_up(run_id);
-  if (before_.id == 0) reject_run(run_id, "there is no such run to remove");
-  if (is_open(before_.row)) reject_run(run_id, "it is open; only closed runs are removed");
-  statements_.delete_tasks_of.run(before_.id);
-  statements_.delete_history_of.run(before_.id);
+  const Before before = std::exchange(look_up(run_id), {});
+  known_.erase(std::string(run_id));
+  if (before.id == 0) reject_run(run_id, "there is no such run to remove");
+  if (is_open(before.row)) reject_run(run_id, "it is open; only closed runs are removed");
+  statements_.delete_tasks_of.run(before.id);
+  statements_.delete_history_of.run(before.id);
   statements_.delete_requests_of.run(run_id);
   const bool was_current = [&] {
-    Cursor current = statements_.find_current.query(before_.row.workflow_id);
-    return current.next() && current.number(0) == before_.id;
+    Cursor current = statements_.find_current.query(before.row.workflow_id);
+    return current.next() && current.number(0) == before.id;
   }();
-  statements_.delete_run.run(before_.id);
+  statements_.delete_run.run(before.id);
   if (was_current) {
     const auto latest = [&]() -> std::optional<std::int64_t> {
-      Cursor found = statements_.latest_of_workflow.query(before_.row.workflow_id);
+      Cursor found = statements_.latest_of_workflow.query(before.row.workflow_id);
       if (!found.next()) return std::nullopt;
       return found.number(0);
     }();
     if (latest) {
-      make_current(before_.row.workflow_id, *latest);
+      make_current(before.row.workflow_id, *latest);
     } else {
-      statements_.delete_current.run(before_.row.workflow_id);
+      statements_.delete_current.run(before.row.workflow_id);
     }
   }
   digest_input_.append(run_id);
