@@ -1,10 +1,12 @@
 // A map by id that knows which of its values has not been used for the longest time.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <list>
-#include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace durasim::inline v0::engine {
@@ -35,11 +37,21 @@ class RecencyMap {
     place->second.place = order_.insert(order_.end(), &place->first);
     return place->second.value;
   }
+  // The next one to go, unless it is used again.
+  void make_oldest(std::string_view id) {
+    const auto found = entries_.find(id);
+    if (found != entries_.end()) order_.splice(order_.begin(), order_, found->second.place);
+  }
   void erase(std::string_view id) {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     order_.erase(found->second.place);
     entries_.erase(found);
+  }
+
+  void clear() {
+    entries_.clear();
+    order_.clear();
   }
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
@@ -57,7 +69,11 @@ class RecencyMap {
     Value value;
     std::list<const std::string*>::iterator place;
   };
-  std::map<std::string, Entry, std::less<>> entries_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>()(id); }
+  };
+  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
   std::list<const std::string*> order_;  // of use; keys of entries_
 };
 

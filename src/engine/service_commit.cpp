@@ -80,6 +80,9 @@ std::vector<proto::HistoryEvent> Service::history(const std::string& run_id) {
   const auto next = events.empty() ? 1 : events.back().event_id + 1;
   if (const auto recent = state.recent_events(next))
     events.insert(events.end(), recent->begin(), recent->end());
+  if (events.empty() || events.back().event_id + 1 != state.row().next_event_id)
+    throw LogicError("run " + run_id +
+                     ": some of its events are neither in memory nor in the store");
   return events;
 }
 
@@ -155,6 +158,7 @@ std::vector<store::Transition> Service::begin_commit(WallTime now) {
     Run& run = *runs_.find(run_id);
     run.changed = false;
     run.flying = true;
+    run.flying_next_event_id = run.state.row().next_event_id;
     store::Transition transition = run.state.take_transition();
     if (!mutant(MutantId::TimeNotNoted)) transition.note_time = now;
     const auto [first, last] = written.equal_range(run_id);
@@ -169,6 +173,7 @@ void Service::finish_commit() {
     Run& run = *runs_.find(run_id);
     run.flying = false;
     forget_events(run);
+    if (!run.state.open()) runs_.make_oldest(run_id);  // only those who ask for its result need it
   }
   std::ranges::move(flying_.cancellations, std::back_inserter(cancellations_));
   std::ranges::move(flying_.closed, std::back_inserter(closed_));
@@ -176,10 +181,12 @@ void Service::finish_commit() {
   shrink_cache();
 }
 
-// The store has them: in memory stay those that the next task of a worker begins with.
+// In memory stay those that the next task of a worker begins with, and all that the store does not
+// have yet: a worker may have got them before.
 void Service::forget_events(Run& run) {
   constexpr std::int64_t most = 256;
-  run.state.forget_events_before(std::max(run.given + 1, run.state.row().next_event_id - most));
+  run.state.forget_events_before(std::min(
+      run.flying_next_event_id, std::max(run.given + 1, run.state.row().next_event_id - most)));
 }
 
 // What is in memory is ahead of the store: read those runs again, whatever the store holds now.

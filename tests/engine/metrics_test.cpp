@@ -13,7 +13,6 @@
 
 using namespace durasim;
 using namespace std::chrono_literals;
-using namespace durasim::testing;
 
 namespace {
 
@@ -72,7 +71,7 @@ TEST_CASE("tasks, activities, ends of runs, calls and commits are counted under 
     worker.implement(failing, [&refuse](WorkflowContext ctx, int n) -> Workflow<int> {
       co_return co_await ctx.run(
           refuse, n,
-          {.start_to_close = 1min, .retry = {.maximum_attempts = 2, .initial_interval = 1ms}});
+          {.start_to_close = 1min, .retry = {.initial_interval = 1ms, .maximum_attempts = 2}});
     });
     worker.implement(refuse, [](int) -> int { throw std::runtime_error("no"); });
     engine.start();

@@ -257,3 +257,27 @@ TEST_CASE("a commit that failed is forgotten: the call can be repeated, the task
   bench.service.commit(bench.now);
   CHECK(store.run(run_id)->status == store::RunStatus::Completed);
 }
+
+TEST_CASE("events that a worker got while a group before them was being written stay readable") {
+  store::MemoryStore store;
+  Bench bench(store);
+  StartRequest request;
+  request.run = {.workflow_id = "w", .run_id = "", .workflow_type = "Type", .task_queue = "queue"};
+  const std::string run_id = bench.service.start(request, bench.now).run_id;
+  const auto group = bench.service.begin_commit(bench.now);
+  // Meanwhile, on another thread: a signal, and the task that sees it.
+  bench.service.signal("w", "", {"go", {}, "client", "", std::nullopt}, bench.now);
+  const auto task = bench.service.next_workflow_task("queue", bench.now);
+  REQUIRE(task);
+  CHECK(bench.service.events_for(*task, 0).size() == 4);
+  store.commit(group);
+  bench.service.finish_commit();
+  // Code that was evicted begins again, before the second group is written and after.
+  for (int i = 0; i < 2; ++i) {
+    const auto events = bench.service.events_for(*task, 0);
+    REQUIRE(events.size() == 4);
+    for (std::size_t e = 0; e < events.size(); ++e)
+      CHECK(events[e].event_id == static_cast<std::int64_t>(e) + 1);
+    bench.service.commit(bench.now);
+  }
+}

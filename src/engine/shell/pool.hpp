@@ -36,6 +36,7 @@ struct Pool {
   int places = 0;  // none before the engine starts
   int taken = 0;
   std::vector<Started> started;
+  std::vector<ActivityHandle> doubtful;  // their group failed; the store may have it all the same
   std::deque<ActivityHandle> ready;
   SteadyTime next_activity{};  // by the rate limit
 

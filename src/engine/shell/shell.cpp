@@ -109,6 +109,8 @@ std::vector<std::string> Engine::Shell::start() {
     for (const auto& [type, implementation] : pool->worker.workflows())
       pool->executor->implement(implementation);
   }
+  // A call that came before may be writing.
+  while (service_.dirty() || committer_.leading()) committer_.wait(lock);
   service_.recover(now());
   after_commit(true);
   alarm_ = std::make_unique<engine::Alarm>([this] { on_alarm(); });

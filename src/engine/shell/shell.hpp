@@ -124,6 +124,8 @@ class Engine::Shell final : public Frontend {
   void take_activities(Pool& pool);
   void delay_next_activity(Pool& pool) const;
   void end_starts(bool written);
+  // False while a run of theirs can't be read.
+  bool settle_doubtful(Pool& pool);
   void give_back_activities();
   // Writes outcomes into their runs; again, when a group that held them has failed.
   void apply_ended();

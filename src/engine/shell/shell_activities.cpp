@@ -3,6 +3,8 @@
 #include "engine/shell/outbound.hpp"
 #include "engine/shell/shell.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -31,6 +33,7 @@ const engine::ActivityRecord* attempt_of(const engine::RunState* state,
 }  // namespace
 
 void Engine::Shell::take_activities(Pool& pool) {
+  if (!settle_doubtful(pool)) return;
   const std::string& queue = pool.worker.task_queue();
   while (!stopping_ && pool.taken < pool.places) {
     if (const SteadyTime now_steady = clock_.steady_now(); pool.next_activity > now_steady) {
@@ -52,19 +55,18 @@ void Engine::Shell::delay_next_activity(Pool& pool) const {
                        std::chrono::duration_cast<SteadyTime::duration>(gap);
 }
 
-// What failed with its group is announced and taken again.
 void Engine::Shell::end_starts(bool written) {
   for (auto& [queue, pool] : pools_) {
-    const auto is_open = [&](const Pool::Started& s) { return s.group > committer_.ended(); };
-    const auto ended = std::ranges::stable_partition(pool->started, is_open);
-    for (Pool::Started& start : ended) {
+    const auto ended = std::ranges::find_if(
+        pool->started, [&](const Pool::Started& s) { return s.group > committer_.ended(); });
+    for (auto start = pool->started.begin(); start != ended; ++start) {
       if (written) {
-        pool->ready.push_back(std::move(start.handle));
+        pool->ready.push_back(std::move(start->handle));
       } else {
-        --pool->taken;
+        pool->doubtful.push_back(std::move(start->handle));
       }
     }
-    pool->started.erase(ended.begin(), ended.end());
+    pool->started.erase(pool->started.begin(), ended);
   }
   if (written) {
     std::erase_if(ended_, [&](const EndedActivity& ended) {
@@ -73,6 +75,27 @@ void Engine::Shell::end_starts(bool written) {
   } else {
     for (EndedActivity& ended : ended_) ended.group = 0;
   }
+}
+
+// Runs of a failed group have been read again: what the store has as started is nobody else's to
+// run, all else was announced and is taken again.
+bool Engine::Shell::settle_doubtful(Pool& pool) {
+  while (!pool.doubtful.empty()) {
+    const ActivityHandle& handle = pool.doubtful.back();
+    try {
+      if (attempt_of(service_.find(handle.run_id), handle) != nullptr) {
+        pool.ready.push_back(handle);
+      } else {
+        --pool.taken;
+      }
+    } catch (const std::exception& error) {
+      options_.logger.for_module("engine").warning(
+          fmt::format("run {} can't be read now: {}", handle.run_id, error.what()));
+      return false;
+    }
+    pool.doubtful.pop_back();
+  }
+  return true;
 }
 
 // At the end: what no thread has begun loses no attempt.
