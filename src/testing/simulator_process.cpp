@@ -44,11 +44,14 @@ void Simulator::open_process() {
 void Simulator::boot() {
   for (;;) {
     if (faults_ && chance(rates_.recovery_crash)) machine_->stop_while_opening(random_);
+    bool up = false;
     try {
       open_process();
-      if (!machine_->stopped()) break;
-    } catch (const DiskStopped&) {  // within the recovery
+      up = !machine_->stopped();
+    } catch (const DiskStopped&) {
+      up = false;  // it stopped within the recovery
     }
+    if (up) break;
     ++statistics_.crashes;
     end_process();
     process_died(true);
