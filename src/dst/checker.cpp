@@ -4,12 +4,11 @@
 #include "durasim/core/convert.hpp"
 #include "durasim/core/encoding.hpp"
 #include "durasim/core/message_values.hpp"
-#include "durasim/replay/workflow_machines.hpp"
-#include "durasim/store/integrity.hpp"
 
 #include "dst/history_facts.hpp"
 #include "dst/interpreter.hpp"
 #include "dst/trace_check.hpp"
+#include "testing/history_check.hpp"
 #include "testing/seeded_random.hpp"
 
 #include <fmt/format.h>
@@ -23,17 +22,6 @@ namespace {
 
 using namespace proto;
 using store::RunStatus;
-
-std::vector<HistoryEvent> events_of(const store::Store& store, const store::RunRow& row) {
-  const auto batches = store.history(row.run_id);
-  store::verify(batches, row);
-  std::vector<HistoryEvent> events;
-  for (const store::HistoryBatch& batch : batches) {
-    for (HistoryEvent& event : decode_history(batch.events).events)
-      events.push_back(std::move(event));
-  }
-  return events;
-}
 
 const WorkflowExecutionStartedEventAttributes& start_of(std::span<const HistoryEvent> events) {
   return *events.front().attributes_if<WorkflowExecutionStartedEventAttributes>();
@@ -67,23 +55,6 @@ void compare_open(const Facts& facts, const Rows& rows, std::string_view what) {
 
 }  // namespace
 
-std::string describe_run(engine::Service& service, const std::string& run_id) {
-  if (run_id.empty()) return "none";
-  const engine::RunState* state = service.find(run_id);
-  if (state == nullptr) return "no such run";
-  const engine::RunRecord& record = state->record();
-  std::string text =
-      fmt::format("{}: task state {}, attempt {}, {} events, {} buffered, parked {}",
-                  name_of(state->row()), static_cast<int>(record.task.state), record.task.attempt,
-                  state->row().next_event_id - 1, record.buffered_events.size(), record.parked);
-  for (const auto& [id, activity] : state->activities())
-    text +=
-        fmt::format("; activity {} attempt {}{}{}", activity.activity_id, activity.attempt,
-                    activity.started ? " started" : "", activity.backing_off ? " backing off" : "");
-  return text + fmt::format("; {} timers, {} externals", state->timers().size(),
-                            state->externals().size());
-}
-
 void check_quarantined(engine::Service& service, const std::string& run_id) {
   try {
     static_cast<void>(service.find(run_id));
@@ -104,8 +75,8 @@ void check_open_run(engine::Service& service, const store::Store& store, const s
       fresh->activities() != state->activities() || fresh->timers() != state->timers() ||
       fresh->externals() != state->externals())
     throw Violation(name_of(*row) + ": memory and store differ");
-  const std::vector<HistoryEvent> events = events_of(store, *row);
-  check_history(*row, events);
+  const std::vector<HistoryEvent> events = testing::events_of(store, *row);
+  testing::check_history(*row, events);
   const engine::RunRecord& record = state->record();
   const HistoryFacts facts = read_facts(events, record.buffered_events);
   compare_open(facts.activities, state->activities(), "the activity");
@@ -120,7 +91,7 @@ void check_open_run(engine::Service& service, const store::Store& store, const s
   const bool unseen = facts.last_news > facts.last_task_started;
   if (unseen && record.task.state == engine::TaskState::None && record.completed_tasks > 0)
     throw Violation(name_of(*row) + ": news and no workflow task; " +
-                    describe_run(service, run_id));
+                    testing::describe_run(service, run_id));
   if (!record.buffered_events.empty() && record.task.state != engine::TaskState::Started)
     throw Violation(name_of(*row) + ": buffered events and no started workflow task");
   const auto crashes = ledger.crashes.find(run_id);
@@ -132,7 +103,7 @@ Checker::Checker(const store::Store& store, const Ledger& ledger, engine::Servic
     : ledger_(ledger) {
   static_cast<void>(service);
   for (const store::RunRow& row : store.runs({})) {
-    Run run{row, events_of(store, row)};
+    Run run{row, testing::events_of(store, row)};
     if (!store.tasks(row.run_id).empty())
       throw Violation(name_of(row) + ": a closed run has open tasks");
     runs_.emplace(row.run_id, std::move(run));
@@ -152,9 +123,9 @@ void Checker::check_all() {
 }
 
 void Checker::check_run(const Run& run) {
-  check_history(run.row, run.events);
+  testing::check_history(run.row, run.events);
   check_end(run);
-  check_replay(run);
+  testing::check_replay(run.row, run.events, interpreter());
   events_ += run.events.size();
   for (const HistoryEvent& event : run.events) {
     for (const char c : encode(event))
@@ -216,24 +187,6 @@ void Checker::check_end(const Run& run) {
   if (run.row.status == RunStatus::Canceled && generation.cleans_up &&
       facts.activity("clean") == nullptr)
     throw Violation("canceled without its clean-up");
-}
-
-// Cold, from the first event on, in strict mode: the same commands again.
-void Checker::check_replay(const Run& run) const {
-  const WorkflowImplementation implementation = interpreter();
-  const auto instance = implementation.create({});
-  replay::MachineOptions options;
-  options.strict = true;
-  replay::WorkflowMachines machines(run.row.run_id, options);
-  try {
-    machines.apply(run.events,
-                   [&](const Activation& activation) { return instance->activate(activation); });
-  } catch (const std::exception& error) {
-    throw Violation(std::string("its history cannot be replayed: ") + error.what());
-  }
-  const bool by_code =
-      run.row.status != RunStatus::Terminated && run.row.status != RunStatus::TimedOut;
-  if (by_code && !machines.closed()) throw Violation("its replay does not end");
 }
 
 // Every acknowledged call is in the history of its run, once; no signal is there twice.

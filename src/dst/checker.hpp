@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <map>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -20,12 +19,6 @@ void check_open_run(engine::Service& service, const store::Store& store, const s
 
 // The run is damaged: it must not be used.
 void check_quarantined(engine::Service& service, const std::string& run_id);
-
-// What holds in every history by itself (history_check.cpp).
-void check_history(const store::RunRow& row, std::span<const proto::HistoryEvent> events);
-
-// For people.
-[[nodiscard]] std::string describe_run(engine::Service& service, const std::string& run_id);
 
 // When everything has ended.
 class Checker {
@@ -43,7 +36,6 @@ class Checker {
   };
   void check_run(const Run& run);
   void check_end(const Run& run);
-  void check_replay(const Run& run) const;
   void check_calls() const;
   void check_externals() const;
 

@@ -19,7 +19,7 @@ struct HuntOptions {
   std::vector<std::uint64_t> first;  // run before the range
   unsigned jobs = 1;
   std::optional<MutantId> mutant;
-  MachineFactory make_machine = make_log_machine;
+  MachineFactory make_machine = testing::make_log_machine;
   bool stop_at_first = false;
 };
 

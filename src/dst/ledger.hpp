@@ -7,25 +7,19 @@
 
 #include "dst/program.hpp"
 #include "engine/service.hpp"
+#include "testing/simulator.hpp"
 
 #include <map>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace durasim::inline v0::dst {
 
-// Something that must never be: ends the seed.
-class Violation : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-// How a call ended for its caller.
-enum class Answer : std::uint8_t { Ok, Rejected, Unknown };
+using testing::Answer;
+using testing::Violation;
 
 class Ledger {
  public:

@@ -76,7 +76,7 @@ constexpr MachineFactory kSqliteMachine = nullptr;
 #endif
 
 MachineFactory machine_of(const std::string& store) {
-  if (store == "memory") return make_log_machine;
+  if (store == "memory") return testing::make_log_machine;
   if (kSqliteMachine == nullptr) throw UnavailableError("this program was built without SQLite");
   return kSqliteMachine;
 }

@@ -1,199 +1,182 @@
-// The schedule: which action comes next, in the phase with faults and in the quiet one.
+// The programs' place in the schedule, and what is looked at between and after the faults.
 #include "dst/simulation.hpp"
 
 #include "dst/checker.hpp"
+#include "dst/interpreter.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <iterator>
 
 namespace durasim::inline v0::dst {
 
-using namespace std::chrono_literals;
-
-void Statistics::add(const Statistics& other) {
-  actions += other.actions;
-  commits += other.commits;
-  rejected += other.rejected;
-  unknown += other.unknown;
-  crashes += other.crashes;
-  runs += other.runs;
-  events += other.events;
-}
-
-Simulation::Simulation(std::uint64_t seed, MachineFactory make_machine)
-    : random_(seed),
-      machine_(make_machine(random_.next())),
-      wall_(std::chrono::sys_days{std::chrono::January / 1 / 2026}),
-      steady_(wall_) {}
-
 Simulation::~Simulation() = default;
 
-void Simulation::draw_rates() {
-  const auto sometimes = [&](double often, double rate) { return chance(often) ? rate : 0.0; };
-  rates_.clients = 1 + static_cast<int>(below(kMaxWorkflows));
-  rates_.steps = 60 + static_cast<int>(below(160));
-  rates_.commit = chance(0.5) ? 1.0 : 0.15;
-  rates_.crash = sometimes(0.6, 0.02);
-  rates_.stop = sometimes(0.4, 0.02);
-  rates_.failed_sync = sometimes(0.4, 0.02);
-  rates_.no_space = sometimes(0.4, 0.04);
-  rates_.wall_jump = sometimes(0.3, 0.03);
-  rates_.recovery_crash = sometimes(0.3, 0.3);
-  rates_.damage = sometimes(0.15, 0.3);
-  rates_.lost = sometimes(0.5, 0.15);
-  rates_.evict = sometimes(0.5, 0.2);
-  rates_.slow_clock = chance(0.5) ? 0.9 : 0.4;
-  rates_.cached_runs = chance(0.3) ? below(3) : 1000;
-  rates_.buffered_events = chance(0.3) ? 2 : 100;
+void Simulation::prepare() {
+  client_count_ = 1 + static_cast<int>(below(kMaxWorkflows));
+  rates_ = testing::draw_rates(random_);
+  queues_ = {std::string(kTaskQueue)};
+  make_clients();
 }
 
-void Simulation::note(std::string_view what, std::uint64_t value) {
-  const auto mix = [&](unsigned char byte) { trace_ = (trace_ ^ byte) * 0x100000001b3ULL; };
-  for (const char c : what) mix(static_cast<unsigned char>(c));
-  for (int shift = 0; shift < 64; shift += 8) mix(static_cast<unsigned char>(value >> shift));
+void Simulation::implement(engine::WorkflowExecutor& executor, const std::string& /*queue*/) {
+  executor.implement(interpreter());
 }
 
-std::vector<Simulation::Action> Simulation::actions() const {
-  const bool busy = !attempts_.empty();
-  return {
-      {"start", 3, &Simulation::start_workflow},
-      {"start again", 0.5, &Simulation::start_again},
-      {"signal", 4, &Simulation::send_signal},
-      {"repeat", 2, &Simulation::repeat_call},
-      {"cancel", 0.4, &Simulation::request_cancel},
-      {"terminate", 0.1, &Simulation::terminate},
-      {"query", 1.5, &Simulation::query},
-      {"look", 0.5, &Simulation::look},
-      {"begin task", 9, &Simulation::begin_task},
-      {"complete task", held_.empty() ? 0.0 : 9.0, &Simulation::complete_task},
-      {"drop task", held_.empty() ? 0.0 : rates_.lost * 3, &Simulation::drop_task},
-      {"start activity", 8, &Simulation::start_activity},
-      {"work", busy ? 8.0 : 0.0, &Simulation::work},
-      {"report again", reported_.empty() ? 0.0 : 1.0, &Simulation::repeat_report},
-      {"fire due", 4, &Simulation::fire_due},
-      {"pass time", 5, &Simulation::pass_time},
-      {"commit", 4, &Simulation::commit},
-      {"evict", rates_.evict * 10, &Simulation::evict},
-      {"audit", 1, &Simulation::audit},
-      {"stale write", 0.2, &Simulation::offer_stale},
+std::vector<Simulation::Action> Simulation::actions() {
+  std::vector<Action> all{
+      {"start", 3, [this] { start_workflow(); }},
+      {"start again", 0.5, [this] { start_again(); }},
+      {"signal", 4, [this] { send_signal(); }},
+      {"repeat", 2, [this] { repeat_call(); }},
+      {"cancel", 0.4, [this] { request_cancel(); }},
+      {"terminate", 0.1, [this] { terminate(); }},
+      {"query", 1.5, [this] { query(); }},
+      {"look", 0.5, [this] { look(); }},
   };
+  std::ranges::move(engine_actions(), std::back_inserter(all));
+  all.push_back({"audit", 1, [this] { audit(); }});
+  all.push_back({"stale write", 0.2, [this] { offer_stale(); }});
+  return all;
 }
 
-void Simulation::act(const Action& action) {
-  ++statistics_.actions;
-  note(action.name, static_cast<std::uint64_t>(now().time_since_epoch().count()));
-  try {
-    (this->*action.act)();
-    if (machine_->stopped()) crash();
-  } catch (const testing::DiskStopped&) {
-    crash();
-  } catch (const StoreDamaged& damage) {
-    if (store_->victim().empty()) throw Violation(damage.what());
-  } catch (const std::exception&) {
-    if (!machine_->blind()) throw;
-    crash();
-  }
+void Simulation::call_quietly() {
+  act({"start", 0, [this] { start_workflow(); }});
+  act({"repeat", 0, [this] { repeat_call(); }});
 }
 
-void Simulation::fault_phase() {
-  for (int i = 0; i < rates_.steps; ++i) {
-    arm_fault();
-    const std::vector<Action> all = actions();
-    double total = 0;
-    for (const Action& action : all) total += action.weight;
-    double draw = static_cast<double>(random_.next() >> 11U) * 0x1p-53 * total;
-    const auto chosen = std::ranges::find_if(
-        all, [&](const Action& action) { return (draw -= action.weight) < 0; });
-    act(chosen == all.end() ? all.back() : *chosen);
-    if (chance(rates_.commit)) act({"commit", 0, &Simulation::commit});
-    if (chance(rates_.crash)) crash();
-  }
+bool Simulation::calls_done() const {
+  return doubtful_.empty() &&
+         std::ranges::all_of(clients_, [](const Client& c) { return !c.run_id.empty(); });
 }
 
-// One round of everything that can be done without waiting; false when there was nothing.
-bool Simulation::quiet_round() {
-  const std::uint64_t before = statistics_.commits;
-  act({"start", 0, &Simulation::start_workflow});
-  act({"repeat", 0, &Simulation::repeat_call});
-  act({"begin task", 0, &Simulation::begin_task});
-  while (!held_.empty()) act({"complete task", 0, &Simulation::complete_task});
-  act({"start activity", 0, &Simulation::start_activity});
-  act({"commit", 0, &Simulation::commit});
+void Simulation::work_quietly() {
   for (std::size_t left = attempts_.size() * 6; left > 0 && !attempts_.empty(); --left)
-    act({"work", 0, &Simulation::work});
-  act({"commit", 0, &Simulation::commit});
-  return statistics_.commits != before;
+    act({"work", 0, [this] { work(); }});
 }
 
-// No faults any more, nobody idle: everything has to end within two virtual days.
-void Simulation::quiet_phase() {
-  faults_ = false;
-  crash();  // a last time: also what was damaged is whole again
-  const WallTime limit = now() + 48h;
-  for (int rounds = 0;; ++rounds) {
-    const bool busy = quiet_round();
-    act({"audit", 0, &Simulation::audit});
-    const auto open = store_->runs({.status = store::RunStatus::Running});
-    const bool started =
-        std::ranges::all_of(clients_, [](const Client& c) { return !c.run_id.empty(); });
-    if (open.empty() && started && doubtful_.empty()) return;
-    const auto due = service_->next_due();
-    if (rounds > 20000 || now() > limit) {
-      throw Violation(fmt::format("{} runs are still open after the quiet phase; the first is {}",
-                                  open.size(),
-                                  describe_run(*service_, open.empty() ? "" : open[0].run_id)));
+bool Simulation::help(const store::RunRow& row, const engine::RunState& state) {
+  if (state.record().signals != 0 || state.record().task.state != engine::TaskState::None)
+    return false;
+  for (Client& client : clients_) {
+    if (workflow_id_of(client.number) == row.workflow_id) send(client, row.run_id);
+  }
+  return true;
+}
+
+void Simulation::check_end() {
+  Checker checker(*bare_, ledger_, *service_);
+  checker.check_all();
+  statistics_.runs = checker.runs();
+  statistics_.events = checker.events();
+  note("end", checker.digest());
+}
+
+// At times a run is damaged while the process lives.
+store::Store& Simulation::dress(store::Store& bare) {
+  quarantine_ = std::make_unique<QuarantineStore>(bare);
+  if (faults_ && chance(rates_.damage)) {
+    const auto open = bare.runs({.status = store::RunStatus::Running});
+    if (!open.empty()) {
+      const std::string& run_id = open[below(open.size())].run_id;
+      auto place = static_cast<QuarantineStore::Place>(below(3));
+      if (place == QuarantineStore::Place::Task && bare.tasks(run_id).empty())
+        place = QuarantineStore::Place::Row;
+      quarantine_->damage(run_id, place, random_.next());
     }
-    if (busy) continue;
-    if (due) {
-      steady_ = std::max(steady_, steady_ + (*due - now()));
-      act({"fire due", 0, &Simulation::fire_due});
-      act({"commit", 0, &Simulation::commit});
+  }
+  return *quarantine_;
+}
+
+void Simulation::process_died(bool while_booting) {
+  // Marks of runs in flight are not durable: power loss can bring one back that was cleared.
+  for (auto& [run_id, crashes] : ledger_.crashes) ++crashes;
+  if (!while_booting) ledger_.process_died();
+  quarantine_.reset();
+}
+
+// Everything that was acknowledged is there, a group in doubt completely or not at all, no attempt
+// of the dead process counts as running.
+void Simulation::after_boot() {
+  for (const Ledger::Start& start : ledger_.starts) {
+    const auto row = bare_->request(start.workflow_id, start.request_id);
+    if (!row || row->run_id != start.run_id || !bare_->run(start.run_id))
+      throw Violation("lost after a crash: the acknowledged start of " + start.workflow_id);
+  }
+  for (const auto& [id, call] : ledger_.calls) {
+    if (!bare_->request(call.run_id, id))
+      throw Violation(fmt::format("lost after a crash: the acknowledged {} {} to run {}",
+                                  call.is_cancel ? "cancellation" : "signal", id, call.run_id));
+  }
+  for (const std::string& run_id : ledger_.terminated) {
+    if (bare_->run(run_id)->status == store::RunStatus::Running)
+      throw Violation("lost after a crash: the acknowledged termination of run " + run_id);
+  }
+  std::size_t present = 0;
+  for (const Ledger::Call& call : in_one_commit_)
+    present += bare_->request(call.run_id, call.request_id) ? 1 : 0;
+  if (present != 0 && present != in_one_commit_.size())
+    throw Violation(fmt::format("{} of {} calls of one commit are there after a crash", present,
+                                in_one_commit_.size()));
+  in_one_commit_.clear();
+  for (const store::RunRow& row : bare_->runs({.status = store::RunStatus::Running})) {
+    if (row.run_id == victim()) {
+      check_quarantined(*service_, row.run_id);
+      continue;
     }
-    bool helped = due.has_value() || !started || !doubtful_.empty();
-    for (const store::RunRow& row : open) {  // some wait for a signal, others are parked
-      const engine::RunState* state = service_->find(row.run_id);
-      if (state == nullptr || !state->open()) continue;  // closed since the store was asked
-      if (state->record().parked) {
-        service_->resume_parked(row.workflow_id, row.run_id, now());
-        helped = true;
-      } else if (state->record().signals == 0 &&
-                 state->record().task.state == engine::TaskState::None) {
-        for (Client& client : clients_) {
-          if (workflow_id_of(client.number) == row.workflow_id) send(client, row.run_id);
-        }
-        helped = true;
+    const engine::RunState* state = service_->find(row.run_id);
+    for (const auto& [id, activity] : state->activities()) {
+      if (activity.started && ledger_.is_lost({row.run_id, id, activity.attempt}))
+        throw Violation(
+            fmt::format("run {}, event {}: attempt {} died with its process and still "
+                        "counts as running",
+                        row.run_id, id, activity.attempt));
+    }
+  }
+}
+
+// What memory and store say about every open run fits together, and nothing was forgotten.
+void Simulation::audit() {
+  if (service_->dirty()) return;
+  for (const store::RunRow& row : bare_->runs({.status = store::RunStatus::Running})) {
+    if (row.run_id == victim()) continue;
+    check_open_run(*service_, *bare_, row.run_id, ledger_);
+    const engine::RunState* state = service_->find(row.run_id);
+    for (const Attempt& attempt : attempts_) {
+      if (attempt.handle.run_id != row.run_id || attempt.told || attempt.asynchronous ||
+          attempt.reporting)
+        continue;
+      const auto found = state->activities().find(attempt.handle.scheduled_event_id);
+      if (found != state->activities().end() && found->second.started &&
+          found->second.attempt == attempt.handle.attempt && found->second.cancel_requested) {
+        throw Violation(
+            fmt::format("run {}, activity {}: its cancellation is durable and its code "
+                        "was not told",
+                        row.run_id, attempt.task.info.activity_id));
       }
     }
-    if (!helped)
-      throw Violation("stuck: nothing is due, nothing to do; " +
-                      describe_run(*service_, open[0].run_id));
   }
 }
 
-SeedResult Simulation::run() {
-  SeedResult result;
+// A second owner with an old version of a run: must be refused.
+void Simulation::offer_stale() {
+  if (service_->dirty() || damaged()) return;
+  const auto open = bare_->runs({.status = store::RunStatus::Running});
+  if (open.empty()) return;
+  store::Transition stale;
+  stale.run = open[below(open.size())];
+  stale.expected_version = stale.run.version - 1;
   try {
-    draw_rates();
-    make_clients();
-    boot();
-    fault_phase();
-    quiet_phase();
-    service_->commit(now());
-    Checker checker(*bare_, ledger_, *service_);
-    checker.check_all();
-    statistics_.runs = checker.runs();
-    statistics_.events = checker.events();
-    note("end", checker.digest());
-  } catch (const Violation& violation) {
-    result.failure = violation.what();
-  } catch (const std::exception& error) {
-    result.failure = std::string("unexpected exception: ") + error.what();
+    bare_->commit({&stale, 1});
+  } catch (const StoreRejected&) {
+    if (machine_->read_only()) crash();
+    return;
+  } catch (const StoreUnknown&) {
+    crash();
+    return;
   }
-  result.trace = trace_;
-  result.statistics = statistics_;
-  return result;
+  throw Violation("a transition that was built on a stale version was written");
 }
 
 }  // namespace durasim::inline v0::dst

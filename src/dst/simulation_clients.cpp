@@ -33,7 +33,7 @@ engine::StartRequest request_of(int number, std::uint64_t seed, const Program& p
 }  // namespace
 
 void Simulation::make_clients() {
-  for (int i = 0; i < rates_.clients; ++i) {
+  for (int i = 0; i < client_count_; ++i) {
     Client client;
     client.number = i;
     client.seed = random_.next() >> 1U;
@@ -210,7 +210,7 @@ void Simulation::query() {
   std::vector<std::string> received;
   try {
     received = std::get<0>(from_payloads<std::tuple<std::vector<std::string>>>(
-        executor_->query(run_id, {"query", std::string(kQueryName), {}})));
+        executor(std::string(kTaskQueue)).query(run_id, {"query", std::string(kQueryName), {}})));
   } catch (const QueryFailed& failure) {
     if (answers) throw Violation(std::string("a query failed: ") + failure.what());
     return;

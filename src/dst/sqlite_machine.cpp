@@ -108,7 +108,7 @@ void set_up_sqlite() {
   std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
-class SqliteMachine final : public Machine {
+class SqliteMachine final : public testing::Machine {
  public:
   explicit SqliteMachine(std::uint64_t seed)
       : random_(seed),
@@ -184,7 +184,7 @@ class SqliteMachine final : public Machine {
 
 }  // namespace
 
-std::unique_ptr<Machine> make_sqlite_machine(std::uint64_t seed) {
+std::unique_ptr<testing::Machine> make_sqlite_machine(std::uint64_t seed) {
   set_up_sqlite();
   return std::make_unique<SqliteMachine>(seed);
 }

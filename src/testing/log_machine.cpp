@@ -1,13 +1,11 @@
 // The machine in memory: a few operations of the disk to a commit, so thousands of seeds a second.
 #include "durasim/testing/log_store.hpp"
 
-#include "dst/machine.hpp"
+#include "testing/simulated_machine.hpp"
 
 #include <limits>
 
-namespace durasim::inline v0::dst {
-
-using testing::SeededRandom;
+namespace durasim::inline v0::testing {
 
 Machine::~Machine() = default;
 
@@ -18,10 +16,10 @@ class LogMachine final : public Machine {
   explicit LogMachine(std::uint64_t seed) : disk_(seed) {}
 
   store::Store& open() override {
-    log_ = std::make_unique<testing::LogStore>(disk_);
+    log_ = std::make_unique<LogStore>(disk_);
     return *log_;
   }
-  void crash(testing::Crash mode) override {
+  void crash(Crash mode) override {
     log_.reset();
     disk_.crash(mode);
   }
@@ -31,7 +29,7 @@ class LogMachine final : public Machine {
   bool blind() const override { return false; }  // its tables are in memory
   std::uint64_t operations() const override { return disk_.operations(); }
   void show_next(const std::function<void(store::Store&)>& look) override {
-    testing::LogStore next(disk_);
+    LogStore next(disk_);
     look(next);
   }
 
@@ -40,17 +38,16 @@ class LogMachine final : public Machine {
   void stop_never() override { disk_.stop_after(std::numeric_limits<std::uint64_t>::max()); }
   void fail_write(SeededRandom& random) override {
     const std::uint64_t after = random.below(2);
-    disk_.fail_writes(after,
-                      random.chance(0.5) ? testing::WriteFault::NoSpace : testing::WriteFault::Io);
+    disk_.fail_writes(after, random.chance(0.5) ? WriteFault::NoSpace : WriteFault::Io);
   }
   void fail_sync(SeededRandom& random) override {
-    const auto fault = static_cast<testing::SyncFault>(random.below(3));
+    const auto fault = static_cast<SyncFault>(random.below(3));
     disk_.fail_syncs(0, fault, 1 + random.below(4));
   }
 
  private:
-  testing::SimulatedDisk disk_;
-  std::unique_ptr<testing::LogStore> log_;
+  SimulatedDisk disk_;
+  std::unique_ptr<LogStore> log_;
 };
 
 }  // namespace
@@ -59,4 +56,4 @@ std::unique_ptr<Machine> make_log_machine(std::uint64_t seed) {
   return std::make_unique<LogMachine>(seed);
 }
 
-}  // namespace durasim::inline v0::dst
+}  // namespace durasim::inline v0::testing

@@ -1,19 +1,24 @@
-// What holds in every history by itself: numbers, beginning and end, the order of workflow tasks,
-// outcomes behind the other buffered events.
-#include "durasim/core/message_values.hpp"
+// Each rule is a walk over the events; the replay is that of a worker whose cache is empty.
+#include "testing/history_check.hpp"
 
-#include "dst/checker.hpp"
-#include "dst/history_facts.hpp"
+#include "durasim/core/encoding.hpp"
+#include "durasim/core/message_values.hpp"
+#include "durasim/replay/workflow_machines.hpp"
+#include "durasim/store/integrity.hpp"
+
+#include "testing/violation.hpp"
 
 #include <fmt/format.h>
 
-#include <array>
+#include <memory>
+#include <string>
+#include <utility>
 
-namespace durasim::inline v0::dst {
+namespace durasim::inline v0::testing {
 
 namespace {
 
-using namespace proto;
+using proto::HistoryEvent;
 
 bool is_terminal(const HistoryEvent& event) {
   switch (event.event_type) {
@@ -117,7 +122,18 @@ void check_order(std::span<const HistoryEvent> events) {
 
 }  // namespace
 
-void check_history(const store::RunRow& row, std::span<const HistoryEvent> events) {
+std::vector<proto::HistoryEvent> events_of(const store::Store& store, const store::RunRow& row) {
+  const auto batches = store.history(row.run_id);
+  store::verify(batches, row);
+  std::vector<HistoryEvent> events;
+  for (const store::HistoryBatch& batch : batches) {
+    for (HistoryEvent& event : decode_history(batch.events).events)
+      events.push_back(std::move(event));
+  }
+  return events;
+}
+
+void check_history(const store::RunRow& row, std::span<const proto::HistoryEvent> events) {
   if (events.empty()) throw Violation("a run without history");
   check_numbers(row, events);
   check_ends(row, events);
@@ -125,4 +141,24 @@ void check_history(const store::RunRow& row, std::span<const HistoryEvent> event
   check_order(events);
 }
 
-}  // namespace durasim::inline v0::dst
+void check_replay(const store::RunRow& row, std::span<const proto::HistoryEvent> events,
+                  const WorkflowImplementation& implementation) {
+  const bool open = row.status == store::RunStatus::Running;
+  if (open && events.back().event_type == EventType::WorkflowTaskStarted)
+    events = events.first(events.size() - 1);
+  const auto instance = implementation.create({});
+  replay::MachineOptions options;
+  options.strict = true;
+  replay::WorkflowMachines machines(row.run_id, options);
+  try {
+    machines.apply(events,
+                   [&](const Activation& activation) { return instance->activate(activation); });
+  } catch (const std::exception& error) {
+    throw Violation(std::string("its history cannot be replayed: ") + error.what());
+  }
+  const bool by_code = !open && row.status != store::RunStatus::Terminated &&
+                       row.status != store::RunStatus::TimedOut;
+  if (by_code && !machines.closed()) throw Violation("its replay does not end");
+}
+
+}  // namespace durasim::inline v0::testing
