@@ -27,8 +27,14 @@ std::vector<proto::HistoryEvent> decode(const std::vector<store::HistoryBatch>& 
 
 }  // namespace
 
+// Opening has cleared the slots. What was in flight stays noted until recover() has counted it:
+// this process may die before, or be one that only looks and never recovers.
 Service::Service(store::Store& store, RandomSource& random, ServiceOptions options)
-    : store_(store), random_(random), options_(std::move(options)) {}
+    : store_(store), random_(random), options_(std::move(options)) {
+  const std::vector<std::string> in_flight = store_.runs_in_flight_at_open();
+  for (std::size_t slot = 0; slot < in_flight.size(); ++slot)
+    store_.set_in_flight(slot, in_flight[slot]);
+}
 
 Service::Run& Service::load(const std::string& run_id) {
   if (const auto found = runs_.find(run_id); found != runs_.end()) {
@@ -267,6 +273,7 @@ void Service::recover(WallTime now) {
     }
   }
   commit(now);
+  for (std::size_t slot = 0; slot < in_flight.size(); ++slot) store_.set_in_flight(slot, {});
 }
 
 }  // namespace durasim::inline v0::engine

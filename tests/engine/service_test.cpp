@@ -257,3 +257,22 @@ TEST_CASE("a commit that failed is forgotten: the call can be repeated, the task
   bench.service.commit(bench.now);
   CHECK(store.run(run_id)->status == store::RunStatus::Completed);
 }
+
+TEST_CASE("a run in flight stays noted until its crash is counted, though processes only look") {
+  store::MemoryStore store;
+  const std::string run_id = Bench(store).start("wf");
+  store.set_in_flight(0, run_id);
+  for (int look = 0; look < 3; ++look) {
+    store.reopen();
+    Bench only_looks(store);
+    CHECK(only_looks.service.describe("wf", "").crashes == 0);
+  }
+  store.reopen();
+  Bench counts(store);
+  counts.service.recover(counts.now);
+  CHECK(counts.service.describe("wf", "").crashes == 1);
+  store.reopen();
+  Bench again(store);
+  again.service.recover(again.now);
+  CHECK(again.service.describe("wf", "").crashes == 1);
+}

@@ -107,7 +107,8 @@ void members(A& a, PendingActivity& v) {
 template <class A>
 void members(A& a, WorkflowDescription& v) {
   a(v.workflow_id, v.run_id, v.workflow_type, v.task_queue, v.status, v.start_time, v.close_time,
-    v.history_length, v.history_bytes, v.pending_activities, v.workflow_task_attempt, v.parked);
+    v.history_length, v.history_bytes, v.pending_activities, v.workflow_task_attempt, v.crashes,
+    v.parked);
 }
 template <class A>
 void members(A& a, ListOptions& v) {
