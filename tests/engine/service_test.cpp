@@ -258,6 +258,24 @@ TEST_CASE("a commit that failed is forgotten: the call can be repeated, the task
   CHECK(store.run(run_id)->status == store::RunStatus::Completed);
 }
 
+TEST_CASE("events that are in no commit yet stay in memory when an earlier commit ends") {
+  store::MemoryStore store;
+  Bench bench(store);
+  const std::string run_id = bench.start("wf");
+  const WorkflowTask first = bench.task();
+  (void)bench.service.events_for(first, 0);
+  bench.service.complete_workflow_task(first, {}, bench.now);
+  const std::vector<store::Transition> group = bench.service.begin_commit(bench.now);
+  // While it is written: a signal, and the next task is in a worker's hands.
+  bench.service.signal("wf", "", {"go", {}, "client", "", std::nullopt}, bench.now);
+  const auto second = bench.service.next_workflow_task("queue", bench.now);
+  REQUIRE(second);
+  const std::int64_t seen = bench.service.events_for(*second, 0).back().event_id;
+  store.commit(group);
+  bench.service.finish_commit();
+  CHECK(static_cast<std::int64_t>(bench.service.history(run_id).size()) == seen);
+}
+
 TEST_CASE("a run in flight stays noted until its crash is counted, though processes only look") {
   store::MemoryStore store;
   const std::string run_id = Bench(store).start("wf");
