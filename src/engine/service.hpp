@@ -107,6 +107,9 @@ class DURASIM_EXPORT Service {
   [[nodiscard]] std::string resolve(const std::string& workflow_id,
                                     const std::string& run_id) const;
   [[nodiscard]] std::vector<proto::HistoryEvent> history(const std::string& run_id);
+  // Those after that event.
+  [[nodiscard]] std::vector<proto::HistoryEvent> history_after(const std::string& run_id,
+                                                               std::int64_t last_event_id);
   // Of a run that has begun.
   [[nodiscard]] proto::HistoryEvent last_event(const std::string& run_id);
   // The types of open runs for which `is_wanted(task queue, type)` holds, each once.
@@ -157,6 +160,8 @@ class DURASIM_EXPORT Service {
   // What the last commits have allowed: attempts to be told to stop, runs that have closed.
   std::vector<ActivityHandle> take_cancellations() { return std::exchange(cancellations_, {}); }
   std::vector<std::string> take_closed() { return std::exchange(closed_, {}); }
+  // The runs that the last group has changed; none when it failed.
+  [[nodiscard]] const std::vector<std::string>& committed() const { return committed_; }
   // Runs whose cached code no longer fits.
   std::vector<std::string> take_evictions() { return std::exchange(evictions_, {}); }
 
@@ -230,6 +235,7 @@ class DURASIM_EXPORT Service {
   Group flying_;  // being written
   std::vector<ActivityHandle> cancellations_;
   std::vector<std::string> closed_;
+  std::vector<std::string> committed_;
   std::vector<std::string> evictions_;
   std::vector<std::string> unread_;  // forgotten runs that the store did not give back yet
   std::exception_ptr broken_;        // what has left next_ with half of something

@@ -94,6 +94,20 @@ std::vector<proto::HistoryEvent> Service::history(const std::string& run_id) {
   return events;
 }
 
+std::vector<proto::HistoryEvent> Service::history_after(const std::string& run_id,
+                                                        std::int64_t last_event_id) {
+  const RunState& state = load(run_id).state;
+  const std::int64_t first = std::max<std::int64_t>(last_event_id, 0) + 1;
+  if (first >= state.row().next_event_id) return {};
+  if (const auto recent = state.recent_events(first)) return {recent->begin(), recent->end()};
+  std::vector<proto::HistoryEvent> events = decode(store_.history(run_id, first));
+  std::erase_if(events, [&](const proto::HistoryEvent& event) { return event.event_id < first; });
+  const std::int64_t next = events.empty() ? first : events.back().event_id + 1;
+  if (const auto recent = state.recent_events(next))
+    events.insert(events.end(), recent->begin(), recent->end());
+  return events;
+}
+
 proto::HistoryEvent Service::last_event(const std::string& run_id) {
   const RunState& state = load(run_id).state;
   const std::int64_t last = state.row().next_event_id - 1;
@@ -178,6 +192,7 @@ void Service::finish_commit() {
   }
   std::ranges::move(flying_.cancellations, std::back_inserter(cancellations_));
   std::ranges::move(flying_.closed, std::back_inserter(closed_));
+  committed_ = std::move(flying_.runs);
   flying_ = {};
   shrink_cache();
 }
@@ -190,6 +205,7 @@ void Service::forget_events(Run& run) {
 
 // What is in memory is ahead of the store: read those runs again, whatever the store holds now.
 void Service::abort_commit() {
+  committed_.clear();
   std::vector<std::string> forgotten = std::exchange(flying_, {}).runs;
   std::ranges::move(std::exchange(next_, {}).runs, std::back_inserter(forgotten));
   for (const std::string& run_id : forgotten) {

@@ -274,6 +274,7 @@ TEST_CASE("events that are in no commit yet stay in memory when an earlier commi
   store.commit(group);
   bench.service.finish_commit();
   CHECK(static_cast<std::int64_t>(bench.service.history(run_id).size()) == seen);
+  CHECK(static_cast<std::int64_t>(bench.service.history_after(run_id, 1).size()) == seen - 1);
 }
 
 TEST_CASE("a run in flight stays noted until its crash is counted, though processes only look") {

@@ -78,10 +78,17 @@ struct HistoryCall {
   using Answer = std::string;
   WorkflowExecution run;
 };
+// Answered after some seconds at the latest, as ResultCall.
+struct HistoryAfterCall {
+  using Answer = HistoryPart;
+  WorkflowExecution run;
+  std::int64_t last_event_id = 0;
+  Duration at_most{};
+};
 // The order is part of the protocol.
-using Call =
-    std::variant<StartCall, SignalWithStartCall, SignalCall, QueryCall, CancelCall, TerminateCall,
-                 ResumeCall, DescribeCall, ListCall, ResultCall, CompleteActivityCall, HistoryCall>;
+using Call = std::variant<StartCall, SignalWithStartCall, SignalCall, QueryCall, CancelCall,
+                          TerminateCall, ResumeCall, DescribeCall, ListCall, ResultCall,
+                          CompleteActivityCall, HistoryCall, HistoryAfterCall>;
 
 // ---- members, in order, once for both directions ------------------------------------------------
 
@@ -177,6 +184,14 @@ void members(A& a, CompleteActivityCall& v) {
 template <class A>
 void members(A& a, HistoryCall& v) {
   a(v.run);
+}
+template <class A>
+void members(A& a, HistoryAfterCall& v) {
+  a(v.run, v.last_event_id, v.at_most);
+}
+template <class A>
+void members(A& a, HistoryPart& v) {
+  a(v.run_id, v.history, v.closed);
 }
 
 }  // namespace durasim::inline v0::engine::control

@@ -56,6 +56,9 @@ class Engine::Shell final : public Frontend {
   std::optional<PayloadList> result_by(const WorkflowExecution& run, SteadyTime deadline);
   void complete_activity(const std::string& task_token, const ActivityOutcome& outcome) override;
   std::string history(const WorkflowExecution& run) override;
+  // In shell_follow.cpp.
+  HistoryPart history_after(const WorkflowExecution& run, std::int64_t last_event_id,
+                            Duration at_most) override;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -93,6 +96,11 @@ class Engine::Shell final : public Frontend {
     std::condition_variable closed;
     bool is_closed = false;
   };
+  // One that waits for events of a run.
+  struct Follower {
+    std::condition_variable grown;
+    bool has_grown = false;
+  };
 
   // ---- threads (shell_threads.cpp) ----
   void spawn_activity_thread(Pool& pool);
@@ -125,6 +133,7 @@ class Engine::Shell final : public Frontend {
   void arm_next();
   void report_hanging(const engine::Post& post) const;
   void after_commit();
+  void wake_followers();
   void tell_to_stop(const std::vector<engine::ActivityHandle>& handles);
 
   void require_running() const;
@@ -148,6 +157,7 @@ class Engine::Shell final : public Frontend {
   std::vector<std::size_t> free_slots_;  // of the store's runs in flight
   std::condition_variable run_free_;
   std::multimap<std::string, ResultWaiter*> waiters_;
+  std::multimap<std::string, Follower*> followers_;
   std::map<engine::ActivityHandle, std::shared_ptr<ActivityAttempt>> attempts_;
   std::map<engine::ActivityHandle, SteadyTime> heartbeats_due_;
   WallTime armed_ = WallTime::max();

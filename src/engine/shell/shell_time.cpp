@@ -92,6 +92,7 @@ void Engine::Shell::after_commit() {
       it->second->closed.notify_one();
     }
   }
+  wake_followers();
   if (auto cancellations = service_.take_cancellations(); !cancellations.empty() && alarm_) {
     alarm_->post([this, handles = std::move(cancellations)] { tell_to_stop(handles); });
   }
