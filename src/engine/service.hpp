@@ -112,7 +112,8 @@ class DURASIM_EXPORT Service {
                                                                std::int64_t last_event_id);
   // Of a run that has begun.
   [[nodiscard]] proto::HistoryEvent last_event(const std::string& run_id);
-  // The types of open runs for which `is_wanted(task queue, type)` holds, each once.
+  // The types of the runs that were open at recover() for which `is_wanted(task queue, type)`
+  // holds, each once.
   [[nodiscard]] std::vector<std::string> open_types(
       const std::function<bool(const std::string&, const std::string&)>& is_wanted) const;
 
@@ -239,6 +240,7 @@ class DURASIM_EXPORT Service {
   std::vector<std::string> evictions_;
   std::vector<std::string> unread_;  // forgotten runs that the store did not give back yet
   std::exception_ptr broken_;        // what has left next_ with half of something
+  std::set<std::pair<std::string, std::string>> recovered_types_;  // task queue and type
   std::set<std::string, std::less<>> quarantined_;
   std::set<std::string, std::less<>> held_;
   std::uint64_t next_token_ = 1;

@@ -271,6 +271,7 @@ void Service::recover(WallTime now) {
     for (const store::RunRow& row : page) {
       try {
         store::verify(row);
+        recovered_types_.emplace(row.task_queue, row.workflow_type);
         const RunRecord record = decode_run(row.state);
         if (record.task.state == TaskState::None && record.open_tasks == 0) continue;
         RunState& state = load(row.run_id).state;

@@ -51,13 +51,8 @@ WorkflowDescription summary_of(const store::RunRow& row, const RunRecord& record
 std::vector<std::string> Service::open_types(
     const std::function<bool(const std::string&, const std::string&)>& is_wanted) const {
   std::set<std::string> types;
-  store::RunFilter filter;
-  filter.status = store::RunStatus::Running;
-  for (auto page = store_.runs(filter); !page.empty(); page = store_.runs(filter)) {
-    filter.after_run_id = page.back().run_id;
-    for (const store::RunRow& row : page) {
-      if (is_wanted(row.task_queue, row.workflow_type)) types.insert(row.workflow_type);
-    }
+  for (const auto& [queue, type] : recovered_types_) {
+    if (is_wanted(queue, type)) types.insert(type);
   }
   return {types.begin(), types.end()};
 }
