@@ -100,7 +100,9 @@ std::vector<proto::Command> first_commands() {
   engine::StartRequest request;
   request.run = dozing_run(0);
   (void)service.start(request, now);
-  return std::get<0>(executor.decide(service.next_workflow_task(std::string(kQueue), now).value()));
+  const auto task = service.next_workflow_task(std::string(kQueue), now);
+  if (!task) throw Error("a dozing run has no first task");
+  return std::get<0>(executor.decide(*task));
 }
 
 // A start and the first task, decided by the engine's core and written as an engine does that

@@ -81,6 +81,7 @@ void finish(Child& child) {
 
 double process_start_s() {
   std::vector<double> seconds;
+  seconds.reserve(9);
   for (int i = 0; i < 9; ++i) seconds.push_back(seconds_of([] { run_child({"nothing"}); }));
   return median(seconds);
 }

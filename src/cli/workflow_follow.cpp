@@ -38,15 +38,20 @@ HistoryPart next_part(const StoreAccess& store, const WorkflowExecution& run,
                       std::int64_t last_event_id) {
   if (!store.is_served())
     return store.frontend().history_after(run, last_event_id, Duration::zero());
+  const auto engine_has_ended = [&] {
+    return UnavailableError(fmt::format(
+        "the engine has ended, after event {} of workflow {}, which has not closed by then",
+        last_event_id, run.workflow_id));
+  };
   try {
     return store.frontend().history_after(run, last_event_id, kLongPoll);
-  } catch (const StoreUnknown&) {  // the connection
+  } catch (const StoreUnknown&) {  // the connection was lost
+    throw engine_has_ended();
+  } catch (const UnavailableError&) {  // there is no new one
+    throw engine_has_ended();
   } catch (const CancelledError&) {
-  } catch (const UnavailableError&) {  // no new one
+    throw engine_has_ended();
   }
-  throw UnavailableError(fmt::format(
-      "the engine has ended, after event {} of workflow {}, which has not closed by then",
-      last_event_id, run.workflow_id));
 }
 
 }  // namespace

@@ -99,7 +99,8 @@ void expect_parking(const std::vector<Poison>& poisons, bool by_segfault) {
     // Its code is as bad as it was: resumed, it is executed again.
     try {
       client.resume(poisons.back().id);
-    } catch (const StoreUnknown&) {  // dead before the answer, and perhaps before the commit
+    } catch (const StoreUnknown&) {
+      MESSAGE("dead before the answer, and perhaps before the commit");
     }
     if (by_segfault) {
       CHECK(died_of(child.wait(), SIGSEGV));
