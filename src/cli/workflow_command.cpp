@@ -1,11 +1,12 @@
-// durasim workflow list|describe|show|start|result|signal|query|cancel|terminate --store PATH: the
-// runs of a store from outside, in the words of Temporal's CLI.
+// durasim workflow list|describe|show|start|result|signal|query|cancel|terminate|resume --store
+// PATH: the runs of a store from outside, in the words of Temporal's CLI.
 #include "durasim/core/encoding.hpp"
 #include "durasim/core/failure.hpp"
 #include "durasim/core/json.hpp"
 
 #include "cli/commands.hpp"
 #include "cli/store_access.hpp"
+#include "cli/workflow_follow.hpp"
 #include "cli/workflow_text.hpp"
 
 #include <fmt/format.h>
@@ -30,6 +31,9 @@ struct WorkflowArguments {
   std::vector<std::string> inputs;
   std::string status;
   std::size_t limit = 1000;
+  bool follow = false;
+  bool successors = false;
+  std::stop_token stop;
 };
 
 // Each --input is one argument, in JSON.
@@ -80,7 +84,14 @@ int describe(const WorkflowArguments& a) {
 }
 
 int show(const WorkflowArguments& a) {
+  if (a.follow && a.output == Output::Json)
+    throw InvalidArgument("--follow prints events as they come: with -o text or -o jsonl");
   const StoreAccess store(a.store, false);
+  if (a.follow) {
+    const LeaveOnStop leave(a.stop);
+    follow_history(store, a.run, a.successors, a.output);
+    return kSuccess;
+  }
   print_history(decode_history(store.frontend().history(a.run)), a.output);
   return kSuccess;
 }
@@ -109,6 +120,7 @@ int result(const WorkflowArguments& a) {
           run.workflow_id, run.task_queue));
     }
   }
+  const LeaveOnStop leave(a.stop);
   try {
     print_values(store.frontend().result(a.run));
     return kSuccess;
@@ -143,6 +155,12 @@ int terminate(const WorkflowArguments& a) {
   return kSuccess;
 }
 
+int resume(const WorkflowArguments& a) {
+  const StoreAccess store(a.store, false);
+  store.frontend().resume(a.run);
+  return kSuccess;
+}
+
 // A verb below `workflow`, with what all of them take.
 class Verb {
  public:
@@ -156,7 +174,10 @@ class Verb {
         ->transform(CLI::CheckedTransformer(std::map<std::string, Output>{
             {"text", Output::Text}, {"json", Output::Json}, {"jsonl", Output::JsonLines}}));
     app_->callback([&chosen, a = a_, action] {
-      chosen = [a, action](const std::stop_token&) { return action(*a); };
+      chosen = [a, action](const std::stop_token& stop) {
+        a->stop = stop;
+        return action(*a);
+      };
     });
   }
   Verb& run() {
@@ -185,6 +206,10 @@ class Verb {
     app_->add_option("-w,--workflow-id", a_->run.workflow_id, "workflow id")->required(required);
     return *this;
   }
+  Verb& flag(const char* option, bool WorkflowArguments::* member, const char* help) {
+    app_->add_flag(option, *a_.*member, help);
+    return *this;
+  }
   Verb& limit() {
     app_->add_option("--limit", a_->limit, "at most so many runs");
     return *this;
@@ -207,6 +232,7 @@ void add_workflow(CLI::App& app, Command& chosen) {
       "what needs a\nworker says so.\n\n"
       "  durasim workflow list --store digest.db\n"
       "  durasim workflow show --store digest.db -w digest-2026-11-20 -o json\n"
+      "  durasim workflow show --store digest.db -w digest-2026-11-20 --follow\n"
       "  durasim workflow signal --store digest.db -w cart-7 --name put -i "
       "'{\"name\":\"lamp\"}'\n\n"
       "Exit codes: 0 done, 2 the workflow has failed (result), 1 usage, I/O or infrastructure.");
@@ -217,7 +243,12 @@ void add_workflow(CLI::App& app, Command& chosen) {
       .text("--status", &W::status, "Running, Completed, Failed, ...", false)
       .limit();
   Verb(*workflow, chosen, "describe", "One run and its pending activities", describe).run();
-  Verb(*workflow, chosen, "show", "A run's history, as Temporal's CLI prints it", show).run();
+  Verb(*workflow, chosen, "show", "A run's history, as Temporal's CLI prints it", show)
+      .run()
+      .flag("-f,--follow", &W::follow,
+            "print new events as they are committed, until the run closes; text or jsonl")
+      .flag("--successors", &W::successors,
+            "with --follow: go on with the run that it continues as, or that retries it");
   Verb(*workflow, chosen, "start", "Start a workflow", start)
       .id(false)
       .text("--type", &W::type, "workflow type")
@@ -238,6 +269,9 @@ void add_workflow(CLI::App& app, Command& chosen) {
   Verb(*workflow, chosen, "terminate", "End a workflow without asking it", terminate)
       .run()
       .reason();
+  Verb(*workflow, chosen, "resume",
+       "Execute a parked run again, during whose code the process has died too often", resume)
+      .run();
 }
 
 }  // namespace durasim::cli

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <utility>
 
 namespace durasim::cli {
@@ -119,6 +120,12 @@ void print_description(const WorkflowDescription& run, Output output) {
     json.begin_array();
     for (const PendingActivity& activity : run.pending_activities) write_activity(json, activity);
     json.end_array();
+    if (run.parked) {
+      json.key("parked");
+      json.boolean(true);
+      json.key("crashes");
+      json.integer(run.crashes);
+    }
     json.end_object();
     fmt::print("{}\n", out);
     return;
@@ -126,9 +133,14 @@ void print_description(const WorkflowDescription& run, Output output) {
   fmt::print("WorkflowId     {}\nRunId          {}\nType           {}\nTaskQueue      {}\n",
              plain(run.workflow_id), plain(run.run_id), plain(run.workflow_type),
              plain(run.task_queue));
-  fmt::print("Status         {}{}\nStartTime      {}\n", to_string(run.status),
-             run.parked ? ", parked: its code has ended the process too often" : "",
-             to_rfc3339(run.start_time));
+  fmt::print("Status         {}\n", to_string(run.status));
+  if (run.parked) {
+    fmt::print(
+        "Parked         the process has died {} times while its code ran; repair it, then: durasim "
+        "workflow resume\n",
+        run.crashes);
+  }
+  fmt::print("StartTime      {}\n", to_rfc3339(run.start_time));
   if (run.close_time) fmt::print("CloseTime      {}\n", to_rfc3339(*run.close_time));
   fmt::print("History        {} events, {} bytes\n", run.history_length, run.history_bytes);
   if (run.workflow_task_attempt > 1)
@@ -147,7 +159,15 @@ void print_history(const proto::History& history, Output output) {
     fmt::print("{}\n", to_json(history, JsonStyle::Indented));
     return;
   }
+  print_history_head(output);
+  print_events(history, output);
+}
+
+void print_history_head(Output output) {
   if (output == Output::Text) fmt::print("{:>5}  {:<24}  {}\n", "ID", "Time", "Type");
+}
+
+void print_events(const proto::History& history, Output output) {
   for (const proto::HistoryEvent& event : history.events) {
     if (output == Output::JsonLines) {
       fmt::print("{}\n", to_json(event));
@@ -157,6 +177,7 @@ void print_history(const proto::History& history, Output output) {
                  event_name(event));
     }
   }
+  std::fflush(stdout);
 }
 
 void print_values(const PayloadList& payloads) {

@@ -16,6 +16,9 @@ enum class Output { Text, Json, JsonLines };
 void print_list(const std::vector<WorkflowDescription>& runs, Output output);
 void print_description(const WorkflowDescription& run, Output output);
 void print_history(const proto::History& history, Output output);
+// The same in parts: what stands above them, and each part, written out at once.
+void print_history_head(Output output);
+void print_events(const proto::History& history, Output output);
 // Results: the JSON values that payloads hold, one a line; others as payloads.
 void print_values(const PayloadList& payloads);
 

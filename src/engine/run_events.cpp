@@ -227,7 +227,9 @@ std::optional<std::span<const HistoryEvent>> RunState::recent_events(
       static_cast<std::size_t>(first_event_id - recent_.front().event_id));
 }
 
+// Those that no transition has taken yet are nowhere else.
 void RunState::forget_events_before(std::int64_t event_id) {
+  if (batch_.first_event_id != 0) event_id = std::min(event_id, batch_.first_event_id);
   const auto keep =
       std::ranges::find_if(recent_, [&](const HistoryEvent& e) { return e.event_id >= event_id; });
   recent_.erase(recent_.begin(), keep);

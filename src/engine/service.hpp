@@ -108,9 +108,13 @@ class DURASIM_EXPORT Service {
   [[nodiscard]] std::string resolve(const std::string& workflow_id,
                                     const std::string& run_id) const;
   [[nodiscard]] std::vector<proto::HistoryEvent> history(const std::string& run_id);
+  // Those after that event.
+  [[nodiscard]] std::vector<proto::HistoryEvent> history_after(const std::string& run_id,
+                                                               std::int64_t last_event_id);
   // Of a run that has begun.
   [[nodiscard]] proto::HistoryEvent last_event(const std::string& run_id);
-  // The types of open runs for which `is_wanted(task queue, type)` holds, each once.
+  // The types of the runs that were open at recover() for which `is_wanted(task queue, type)`
+  // holds, each once.
   [[nodiscard]] std::vector<std::string> open_types(
       const std::function<bool(const std::string&, const std::string&)>& is_wanted) const;
 
@@ -162,6 +166,8 @@ class DURASIM_EXPORT Service {
   // What the last commits have allowed: attempts to be told to stop, runs that have closed.
   std::vector<ActivityHandle> take_cancellations() { return std::exchange(cancellations_, {}); }
   std::vector<std::string> take_closed() { return std::exchange(closed_, {}); }
+  // The runs that the last group has changed; none when it failed.
+  [[nodiscard]] const std::vector<std::string>& committed() const { return committed_; }
   // Runs whose cached code no longer fits.
   std::vector<std::string> take_evictions() { return std::exchange(evictions_, {}); }
 
@@ -241,9 +247,11 @@ class DURASIM_EXPORT Service {
   Group flying_;  // being written
   std::vector<ActivityHandle> cancellations_;
   std::vector<std::string> closed_;
+  std::vector<std::string> committed_;
   std::vector<std::string> evictions_;
   std::vector<std::string> unread_;  // forgotten runs that the store did not give back yet
   std::exception_ptr broken_;        // what has left next_ with half of something
+  std::set<std::pair<std::string, std::string>> recovered_types_;  // task queue and type
   std::set<std::string, std::less<>> quarantined_;
   std::set<std::string, std::less<>> held_;
   std::uint64_t next_token_ = 1;

@@ -27,8 +27,14 @@ std::vector<proto::HistoryEvent> decode(const std::vector<store::HistoryBatch>& 
 
 }  // namespace
 
+// Opening has cleared the slots. What was in flight stays noted until recover() has counted it:
+// this process may die before, or be one that only looks and never recovers.
 Service::Service(store::Store& store, RandomSource& random, ServiceOptions options)
-    : store_(store), random_(random), options_(std::move(options)) {}
+    : store_(store), random_(random), options_(std::move(options)) {
+  const std::vector<std::string> in_flight = store_.runs_in_flight_at_open();
+  for (std::size_t slot = 0; slot < in_flight.size(); ++slot)
+    store_.set_in_flight(slot, in_flight[slot]);
+}
 
 Service::Run& Service::load(const std::string& run_id) {
   if (Run* run = runs_.use(run_id)) return *run;
@@ -83,6 +89,20 @@ std::vector<proto::HistoryEvent> Service::history(const std::string& run_id) {
   if (events.empty() || events.back().event_id + 1 != state.row().next_event_id)
     throw LogicError("run " + run_id +
                      ": some of its events are neither in memory nor in the store");
+  return events;
+}
+
+std::vector<proto::HistoryEvent> Service::history_after(const std::string& run_id,
+                                                        std::int64_t last_event_id) {
+  const RunState& state = load(run_id).state;
+  const std::int64_t first = std::max<std::int64_t>(last_event_id, 0) + 1;
+  if (first >= state.row().next_event_id) return {};
+  if (const auto recent = state.recent_events(first)) return {recent->begin(), recent->end()};
+  std::vector<proto::HistoryEvent> events = decode(store_.history(run_id, first));
+  std::erase_if(events, [&](const proto::HistoryEvent& event) { return event.event_id < first; });
+  const std::int64_t next = events.empty() ? first : events.back().event_id + 1;
+  if (const auto recent = state.recent_events(next))
+    events.insert(events.end(), recent->begin(), recent->end());
   return events;
 }
 
@@ -177,6 +197,7 @@ void Service::finish_commit() {
   }
   std::ranges::move(flying_.cancellations, std::back_inserter(cancellations_));
   std::ranges::move(flying_.closed, std::back_inserter(closed_));
+  committed_ = std::move(flying_.runs);
   flying_ = {};
   shrink_cache();
 }
@@ -191,6 +212,7 @@ void Service::forget_events(Run& run) {
 
 // What is in memory is ahead of the store: read those runs again, whatever the store holds now.
 void Service::abort_commit() {
+  committed_.clear();
   std::vector<std::string> forgotten = std::exchange(flying_, {}).runs;
   std::ranges::move(std::exchange(next_, {}).runs, std::back_inserter(forgotten));
   for (const std::string& run_id : forgotten) {
@@ -253,6 +275,7 @@ void Service::recover(WallTime now) {
     for (const store::RunRow& row : page) {
       try {
         store::verify(row);
+        recovered_types_.emplace(row.task_queue, row.workflow_type);
         const RunRecord record = decode_run(row.state);
         if (record.task.state == TaskState::None && record.open_tasks == 0) continue;
         RunState& state = load(row.run_id).state;
@@ -271,6 +294,7 @@ void Service::recover(WallTime now) {
     }
   }
   commit(now);
+  for (std::size_t slot = 0; slot < in_flight.size(); ++slot) store_.set_in_flight(slot, {});
 }
 
 }  // namespace durasim::inline v0::engine

@@ -28,7 +28,7 @@ namespace engine {
 
 namespace {
 
-WorkflowDescription summary_of(const store::RunRow& row) {
+WorkflowDescription summary_of(const store::RunRow& row, const RunRecord& record) {
   WorkflowDescription description;
   description.workflow_id = row.workflow_id;
   description.run_id = row.run_id;
@@ -39,6 +39,10 @@ WorkflowDescription summary_of(const store::RunRow& row) {
   if (row.status != store::RunStatus::Running) description.close_time = row.close_time;
   description.history_length = row.next_event_id - 1;
   description.history_bytes = row.history_bytes;
+  if (is_open(row)) {
+    description.crashes = record.crashes;
+    description.parked = record.parked;
+  }
   return description;
 }
 
@@ -47,21 +51,15 @@ WorkflowDescription summary_of(const store::RunRow& row) {
 std::vector<std::string> Service::open_types(
     const std::function<bool(const std::string&, const std::string&)>& is_wanted) const {
   std::set<std::string> types;
-  store::RunFilter filter;
-  filter.status = store::RunStatus::Running;
-  for (auto page = store_.runs(filter); !page.empty(); page = store_.runs(filter)) {
-    filter.after_run_id = page.back().run_id;
-    for (const store::RunRow& row : page) {
-      if (is_wanted(row.task_queue, row.workflow_type)) types.insert(row.workflow_type);
-    }
+  for (const auto& [queue, type] : recovered_types_) {
+    if (is_wanted(queue, type)) types.insert(type);
   }
   return {types.begin(), types.end()};
 }
 
 WorkflowDescription Service::describe(const std::string& workflow_id, const std::string& run_id) {
   const RunState& state = load(resolve(workflow_id, run_id)).state;
-  WorkflowDescription description = summary_of(state.row());
-  description.parked = state.record().parked;
+  WorkflowDescription description = summary_of(state.row(), state.record());
   if (state.record().task.state != TaskState::None)
     description.workflow_task_attempt = state.record().task.attempt;
   for (const auto& [id, activity] : state.activities()) {
@@ -90,7 +88,7 @@ std::vector<WorkflowDescription> Service::list(const ListOptions& options) const
   std::vector<WorkflowDescription> descriptions;
   for (const store::RunRow& row : store_.runs(filter)) {
     store::verify(row);
-    descriptions.push_back(summary_of(row));
+    descriptions.push_back(summary_of(row, decode_run(row.state)));
   }
   return descriptions;
 }

@@ -1,7 +1,10 @@
 // durasim workflow from outside: against an engine that is at work, and as the store's owner for
 // the moment.
+#include "durasim/store/sqlite.hpp"
+
 #include "cli/run_cli.hpp"
 #include "engine/engine_programs.hpp"
+#include "process/child.hpp"
 
 #include <doctest/doctest.h>
 
@@ -85,6 +88,118 @@ TEST_CASE("without an engine starts and signals are durable, and what needs a wo
   const auto run = engine.client().handle(listening, "l");
   run.signal(word, "stop");
   CHECK(run.result() == "early");
+}
+
+TEST_CASE("show --follow prints events as they are committed, and ends with the run") {
+  const Folder folder;
+  Engine engine({.store = folder.store()});
+  fill(engine.worker("queue"));
+  engine.start();
+  const auto run = engine.client().start(listening, {.id = "l", .task_queue = "queue"});
+  const std::vector<std::string> follow{"workflow", "show", "--store", folder.store(),
+                                        "-w",       "l",    "--follow"};
+  std::vector<std::string> follow_lines = follow;
+  follow_lines.insert(follow_lines.end(), {"-o", "jsonl"});
+  durasim_test::Child text(DURASIM_BUILD_BIN "/durasim", follow);
+  durasim_test::Child lines(DURASIM_BUILD_BIN "/durasim", follow_lines);
+  CHECK(text.wait_for("   ID"));
+  CHECK(text.wait_for("    1 "));
+  CHECK(lines.wait_for("{\"eventId\":\"1\""));
+  run.signal(word, "hello");
+  const auto next_with = [](durasim_test::Child& child, const std::string& what) {
+    auto line = child.line();
+    while (line && line->find(what) == std::string::npos) line = child.line();
+    return line.has_value();
+  };
+  CHECK(next_with(text, "WorkflowExecutionSignaled"));
+  CHECK(next_with(lines, "EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED"));
+  run.signal(word, "stop");
+  CHECK(next_with(text, "WorkflowExecutionCompleted"));
+  CHECK(next_with(lines, "EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED"));
+  CHECK_FALSE(text.line());
+  CHECK_FALSE(lines.line());
+  CHECK(durasim_test::exited_well(text.wait()));
+  CHECK(durasim_test::exited_well(lines.wait()));
+  CHECK(workflow(folder, "show", {"-w", "l", "--follow", "-o", "json"}).exit_code == 1);
+}
+
+TEST_CASE("show --follow goes on with the run's successors where that is asked for") {
+  constexpr WorkflowType<int(int)> counting_down{"CountingDown"};
+  const Folder folder;
+  Engine engine({.store = folder.store()});
+  engine.worker("queue").implement(counting_down, [&](WorkflowContext ctx, int n) -> Workflow<int> {
+    if (n > 0) ctx.continue_as_new(counting_down, n - 1);
+    co_return n;
+  });
+  engine.start();
+  const auto run = engine.client().start(counting_down, 2, {.id = "c", .task_queue = "queue"});
+  CHECK(run.result() == 0);
+  const std::vector<std::string> first{"-w", "c", "-r", run.run_id(), "--follow"};
+  CHECK(workflow(folder, "show", first).out.find("WorkflowExecutionCompleted") ==
+        std::string::npos);
+  std::vector<std::string> all = first;
+  all.emplace_back("--successors");
+  const std::string out = workflow(folder, "show", all).out;
+  CHECK(out.find("WorkflowExecutionContinuedAsNew") !=
+        out.rfind("WorkflowExecutionContinuedAsNew"));
+  CHECK(out.find("WorkflowExecutionCompleted") != std::string::npos);
+}
+
+TEST_CASE("show --follow is ended by SIGINT, by the engine's end, and at once without an engine") {
+  const Folder folder;
+  const std::vector<std::string> follow{"workflow", "show", "--store", folder.store(),
+                                        "-w",       "l",    "--follow"};
+  {
+    Engine engine({.store = folder.store()});
+    fill(engine.worker("queue"));
+    engine.start();
+    (void)engine.client().start(listening, {.id = "l", .task_queue = "queue"});
+    durasim_test::Child interrupted(DURASIM_BUILD_BIN "/durasim", follow);
+    REQUIRE(interrupted.wait_for("    1 "));
+    interrupted.kill(SIGINT);
+    const int status = interrupted.wait();
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 130);
+    durasim_test::Child left(DURASIM_BUILD_BIN "/durasim", follow);
+    REQUIRE(left.wait_for("    1 "));
+    engine.stop(std::chrono::seconds(10));
+    CHECK(WEXITSTATUS(left.wait()) == 1);
+  }
+  const CliRun alone = workflow(folder, "show", {"-w", "l", "--follow"});
+  CHECK(alone.exit_code == 1);
+  CHECK(alone.out.find("WorkflowExecutionStarted") != std::string::npos);
+  CHECK(alone.err.find("no engine runs the store") != std::string::npos);
+}
+
+TEST_CASE("a parked run is shown as parked, with the reason, and resumed") {
+  const Folder folder;
+  std::string run_id;
+  {
+    Engine engine({.store = folder.store()});
+    run_id = engine.client()
+                 .start(listening, {.id = "l", .task_queue = "queue", .remote_worker = true})
+                 .run_id();
+  }
+  // As processes leave it that die while the run's code is executed.
+  for (int death = 0; death < 3; ++death) {
+    {
+      store::SqliteStore({.path = folder.store()}).set_in_flight(0, run_id);
+    }
+    Engine engine({.store = folder.store()});
+    engine.start();
+  }
+  Engine engine({.store = folder.store()});
+  fill(engine.worker("queue"));
+  engine.start();
+  CHECK(workflow(folder, "describe", {"-w", "l"}).out.find("the process has died 3 times") !=
+        std::string::npos);
+  const auto description = workflow(folder, "describe", {"-w", "l", "-o", "json"}).json();
+  CHECK(description.at("parked") == true);
+  CHECK(description.at("crashes") == 3);
+  CHECK(workflow(folder, "list", {}).out.find("\nParked ") != std::string::npos);
+  CHECK(workflow(folder, "resume", {"-w", "l"}).exit_code == 0);
+  CHECK(workflow(folder, "list", {}).out.find("\nRunning ") != std::string::npos);
+  CHECK(workflow(folder, "query", {"-w", "l", "--type", "heard"}).out == "\"\"\n");
 }
 
 TEST_CASE("mistakes on the command line are named") {

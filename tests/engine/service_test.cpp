@@ -258,26 +258,40 @@ TEST_CASE("a commit that failed is forgotten: the call can be repeated, the task
   CHECK(store.run(run_id)->status == store::RunStatus::Completed);
 }
 
-TEST_CASE("events that a worker got while a group before them was being written stay readable") {
+TEST_CASE("events that are in no commit yet stay in memory when an earlier commit ends") {
   store::MemoryStore store;
   Bench bench(store);
-  StartRequest request;
-  request.run = {.workflow_id = "w", .run_id = "", .workflow_type = "Type", .task_queue = "queue"};
-  const std::string run_id = bench.service.start(request, bench.now).run_id;
-  const auto group = bench.service.begin_commit(bench.now);
-  // Meanwhile, on another thread: a signal, and the task that sees it.
-  bench.service.signal("w", "", {"go", {}, "client", "", std::nullopt}, bench.now);
-  const auto task = bench.service.next_workflow_task("queue", bench.now);
-  REQUIRE(task);
-  CHECK(bench.service.events_for(*task, 0).size() == 4);
+  const std::string run_id = bench.start("wf");
+  const WorkflowTask first = bench.task();
+  (void)bench.service.events_for(first, 0);
+  bench.service.complete_workflow_task(first, {}, bench.now);
+  const std::vector<store::Transition> group = bench.service.begin_commit(bench.now);
+  // While it is written: a signal, and the next task is in a worker's hands.
+  bench.service.signal("wf", "", {"go", {}, "client", "", std::nullopt}, bench.now);
+  const auto second = bench.service.next_workflow_task("queue", bench.now);
+  REQUIRE(second);
+  const std::int64_t seen = bench.service.events_for(*second, 0).back().event_id;
   store.commit(group);
   bench.service.finish_commit();
-  // Code that was evicted begins again, before the second group is written and after.
-  for (int i = 0; i < 2; ++i) {
-    const auto events = bench.service.events_for(*task, 0);
-    REQUIRE(events.size() == 4);
-    for (std::size_t e = 0; e < events.size(); ++e)
-      CHECK(events[e].event_id == static_cast<std::int64_t>(e) + 1);
-    bench.service.commit(bench.now);
+  CHECK(static_cast<std::int64_t>(bench.service.history(run_id).size()) == seen);
+  CHECK(static_cast<std::int64_t>(bench.service.history_after(run_id, 1).size()) == seen - 1);
+}
+
+TEST_CASE("a run in flight stays noted until its crash is counted, though processes only look") {
+  store::MemoryStore store;
+  const std::string run_id = Bench(store).start("wf");
+  store.set_in_flight(0, run_id);
+  for (int look = 0; look < 3; ++look) {
+    store.reopen();
+    Bench only_looks(store);
+    CHECK(only_looks.service.describe("wf", "").crashes == 0);
   }
+  store.reopen();
+  Bench counts(store);
+  counts.service.recover(counts.now);
+  CHECK(counts.service.describe("wf", "").crashes == 1);
+  store.reopen();
+  Bench again(store);
+  again.service.recover(again.now);
+  CHECK(again.service.describe("wf", "").crashes == 1);
 }

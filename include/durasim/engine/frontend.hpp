@@ -4,9 +4,11 @@
 
 #include "durasim/activity/outcome.hpp"
 #include "durasim/core/payload.hpp"
+#include "durasim/core/time.hpp"
 #include "durasim/engine/errors.hpp"
 #include "durasim/engine/options.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,13 @@ struct WorkflowExecution {
   std::string workflow_id;
   std::string run_id;
   bool operator==(const WorkflowExecution&) const = default;
+};
+
+// What has come to a run's history after a certain event.
+struct HistoryPart {
+  std::string run_id;   // of the run that it is of
+  std::string history;  // a serialized temporal.api.history.v1.History; may hold no event
+  bool closed = false;  // the history ends with it
 };
 
 // Every call that returns is durable; one that throws StoreRejected was not applied, StoreUnknown
@@ -48,6 +57,11 @@ class DURASIM_EXPORT Frontend {
   virtual void complete_activity(const std::string& task_token, const ActivityOutcome& outcome) = 0;
   // The history as a serialized temporal.api.history.v1.History.
   virtual std::string history(const WorkflowExecution& run) = 0;
+  // The events after that one (0: all). Where there are none yet it waits for some, or for the end
+  // of the run, at most that long and perhaps less; then the part holds none. This one, for engines
+  // in which nothing happens meanwhile, does not wait.
+  virtual HistoryPart history_after(const WorkflowExecution& run, std::int64_t last_event_id,
+                                    Duration at_most);
 };
 
 }  // namespace durasim::inline v0

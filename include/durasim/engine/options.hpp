@@ -77,7 +77,10 @@ struct WorkflowDescription {
   std::int64_t history_bytes = 0;
   std::vector<PendingActivity> pending_activities;
   std::int32_t workflow_task_attempt = 0;  // 0: none pending
-  // The process died too often while code of this run was executed; see Client::resume.
+  // How often the process has died while code of this run was executed, since the code last came
+  // back; counted when an engine is started.
+  std::int32_t crashes = 0;
+  // That was too often: the run's code is not executed any more; see Client::resume.
   bool parked = false;
 };
 

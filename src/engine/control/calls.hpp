@@ -78,10 +78,17 @@ struct HistoryCall {
   using Answer = std::string;
   WorkflowExecution run;
 };
+// Answered after some seconds at the latest, as ResultCall.
+struct HistoryAfterCall {
+  using Answer = HistoryPart;
+  WorkflowExecution run;
+  std::int64_t last_event_id = 0;
+  Duration at_most{};
+};
 // The order is part of the protocol.
-using Call =
-    std::variant<StartCall, SignalWithStartCall, SignalCall, QueryCall, CancelCall, TerminateCall,
-                 ResumeCall, DescribeCall, ListCall, ResultCall, CompleteActivityCall, HistoryCall>;
+using Call = std::variant<StartCall, SignalWithStartCall, SignalCall, QueryCall, CancelCall,
+                          TerminateCall, ResumeCall, DescribeCall, ListCall, ResultCall,
+                          CompleteActivityCall, HistoryCall, HistoryAfterCall>;
 
 // ---- members, in order, once for both directions ------------------------------------------------
 
@@ -107,7 +114,8 @@ void members(A& a, PendingActivity& v) {
 template <class A>
 void members(A& a, WorkflowDescription& v) {
   a(v.workflow_id, v.run_id, v.workflow_type, v.task_queue, v.status, v.start_time, v.close_time,
-    v.history_length, v.history_bytes, v.pending_activities, v.workflow_task_attempt, v.parked);
+    v.history_length, v.history_bytes, v.pending_activities, v.workflow_task_attempt, v.crashes,
+    v.parked);
 }
 template <class A>
 void members(A& a, ListOptions& v) {
@@ -176,6 +184,14 @@ void members(A& a, CompleteActivityCall& v) {
 template <class A>
 void members(A& a, HistoryCall& v) {
   a(v.run);
+}
+template <class A>
+void members(A& a, HistoryAfterCall& v) {
+  a(v.run, v.last_event_id, v.at_most);
+}
+template <class A>
+void members(A& a, HistoryPart& v) {
+  a(v.run_id, v.history, v.closed);
 }
 
 }  // namespace durasim::inline v0::engine::control

@@ -20,7 +20,7 @@
 namespace durasim::inline v0::engine::control {
 
 // Both sides say it first; another number is another protocol.
-inline constexpr std::uint32_t kProtocol = 0x31537544;  // "DuS1"
+inline constexpr std::uint32_t kProtocol = 0x32537544;  // "DuS2"
 inline constexpr std::size_t kMaxMessageBytes = std::size_t{96} << 20;
 
 // What a call threw, by the type that it is thrown as again.

@@ -58,6 +58,10 @@ class RemoteEngine::Remote final : public Frontend {
     call(CompleteActivityCall{task_token, outcome});
   }
   std::string history(const WorkflowExecution& run) override { return call(HistoryCall{run}); }
+  HistoryPart history_after(const WorkflowExecution& run, std::int64_t last_event_id,
+                            Duration at_most) override {
+    return call(HistoryAfterCall{run, last_event_id, at_most});
+  }
 
  private:
   [[nodiscard]] Channel connect() const {

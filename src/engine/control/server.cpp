@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace durasim::inline v0::engine::control {
@@ -58,6 +59,9 @@ struct Answering {
     return answer_of(Nothing{});
   }
   Bytes operator()(HistoryCall& c) const { return answer_of(to.history(c.run)); }
+  Bytes operator()(HistoryAfterCall& c) const {
+    return answer_of(to.history_after(c.run, c.last_event_id, std::min(c.at_most, kLongestWait)));
+  }
 };
 
 }  // namespace

@@ -141,6 +141,7 @@ StopReport Engine::Shell::stop(std::chrono::nanoseconds grace) {
     run_free_.notify_all();
     pause_.notify_all();
     for (auto& [run_id, waiter] : waiters_) waiter->closed.notify_all();
+    for (auto& [run_id, follower] : followers_) follower->grown.notify_all();
     posts = posts_;
   }
   server_.reset();  // its clients' calls have been told

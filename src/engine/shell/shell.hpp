@@ -57,6 +57,9 @@ class Engine::Shell final : public Frontend {
   std::optional<PayloadList> result_by(const WorkflowExecution& run, SteadyTime deadline);
   void complete_activity(const std::string& task_token, const ActivityOutcome& outcome) override;
   std::string history(const WorkflowExecution& run) override;
+  // In shell_follow.cpp.
+  HistoryPart history_after(const WorkflowExecution& run, std::int64_t last_event_id,
+                            Duration at_most) override;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -91,6 +94,11 @@ class Engine::Shell final : public Frontend {
   struct ResultWaiter {
     std::condition_variable closed;
     bool is_closed = false;
+  };
+  // One that waits for events of a run.
+  struct Follower {
+    std::condition_variable grown;
+    bool has_grown = false;
   };
 
   // ---- threads (shell_threads.cpp) ----
@@ -154,6 +162,7 @@ class Engine::Shell final : public Frontend {
   void after_commit(bool written);
   void end_runs();
   void measure_end(const std::string& run_id);
+  void wake_followers();
   void tell_to_stop(const std::vector<engine::ActivityHandle>& handles);
 
   void require_running() const;
@@ -186,6 +195,7 @@ class Engine::Shell final : public Frontend {
   std::vector<std::size_t> free_slots_;  // of the store's runs in flight
   std::condition_variable run_free_;
   std::multimap<std::string, std::shared_ptr<ResultWaiter>> waiters_;
+  std::multimap<std::string, std::shared_ptr<Follower>> followers_;
   std::map<engine::ActivityHandle, std::shared_ptr<ActivityAttempt>> attempts_;
   std::map<engine::ActivityHandle, SteadyTime> heartbeats_due_;
   WallTime armed_ = WallTime::max();

@@ -117,6 +117,7 @@ void Engine::Shell::after_commit(bool written) {
   metrics_.commit(committer_.transitions(), committer_.latency(), written);
   end_starts(written);
   end_runs();
+  wake_followers();
   if (auto cancellations = service_.take_cancellations(); !cancellations.empty() && alarm_) {
     alarm_->post([this, handles = std::move(cancellations)] { tell_to_stop(handles); });
   }
