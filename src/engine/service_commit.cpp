@@ -178,7 +178,6 @@ std::vector<store::Transition> Service::begin_commit(WallTime now) {
     Run& run = *runs_.find(run_id);
     run.changed = false;
     run.flying = true;
-    run.flying_next_event_id = run.state.row().next_event_id;
     store::Transition transition = run.state.take_transition();
     if (!mutant(MutantId::TimeNotNoted)) transition.note_time = now;
     const auto [first, last] = written.equal_range(run_id);
@@ -202,12 +201,10 @@ void Service::finish_commit() {
   shrink_cache();
 }
 
-// In memory stay those that the next task of a worker begins with, and all that the store does not
-// have yet: a worker may have got them before.
+// The store has them: in memory stay those that the next task of a worker begins with.
 void Service::forget_events(Run& run) {
   constexpr std::int64_t most = 256;
-  run.state.forget_events_before(std::min(
-      run.flying_next_event_id, std::max(run.given + 1, run.state.row().next_event_id - most)));
+  run.state.forget_events_before(std::max(run.given + 1, run.state.row().next_event_id - most));
 }
 
 // What is in memory is ahead of the store: read those runs again, whatever the store holds now.
