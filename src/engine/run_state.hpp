@@ -10,6 +10,7 @@
 #include "durasim/core/history.hpp"
 #include "durasim/store/store.hpp"
 
+#include "core/payload_blobs.hpp"
 #include "engine/run_record.hpp"
 
 #include <cstdint>
@@ -108,10 +109,11 @@ class DURASIM_EXPORT RunState {
   // A new run with its first events; `signal` comes with it (signal-with-start).
   RunState(const StartRun& start, const EngineLimits& limits, WallTime now,
            const std::optional<SignalRun>& signal = std::nullopt);
-  // From the store: rows that were verified, and the attributes of event 1. Throws FormatError.
+  // From the store: rows that were verified, and the attributes of event 1, whose payloads are in
+  // place. Throws FormatError, and what `blobs` throws.
   RunState(store::RunRow row, const std::vector<store::TaskRow>& tasks,
            const proto::WorkflowExecutionStartedEventAttributes& started,
-           const EngineLimits& limits);
+           const EngineLimits& limits, const codec::BlobReader& blobs);
 
   // ---- inputs; each may append events, and says false when it does not fit any more ----
   void signal(const SignalRun& signal, WallTime now);
@@ -198,7 +200,7 @@ class DURASIM_EXPORT RunState {
   // The started event of the timer whose firing it took back, or 0.
   std::int64_t cancel_buffered_timer(const std::string& timer_id);
   void close(store::RunStatus status, proto::HistoryEvent&& event, WallTime now);
-  [[nodiscard]] std::string encode_task(const Task& task) const;
+  [[nodiscard]] std::string encode_task(const Task& task);
   void put(store::TaskKind kind, std::int64_t event_id);
   void remove(store::TaskKind kind, std::int64_t event_id);
 
@@ -278,6 +280,9 @@ class DURASIM_EXPORT RunState {
   std::int64_t stored_version_ = 0;
   std::vector<proto::HistoryEvent> recent_;
   store::HistoryBatch batch_;  // events since the last transition
+  // Large payloads, which are in place here and taken out of what is stored. Those that the store
+  // had before it was loaded are put once more: it knows them.
+  codec::PayloadBlobs blobs_;
   std::set<Task> put_;
   std::set<Task> stored_;   // what the store has, without
   std::set<Task> removed_;  // what it has too, but is to delete

@@ -76,6 +76,9 @@ class DamagedStore final : public store::Store {
                                            std::string_view id) const override {
     return inner_.request(scope, id);
   }
+  std::optional<std::string> blob(const store::Digest& hash) const override {
+    return inner_.blob(hash);
+  }
   std::vector<store::RunRow> runs(const store::RunFilter& filter) const override {
     auto rows = inner_.runs(filter);
     for (auto& row : rows) {
