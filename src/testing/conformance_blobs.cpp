@@ -23,18 +23,21 @@ void blobs_are_shared(Check& check) {
   Transition again = after(a);
   again.blobs = {own, shared, own};
   const Transition b = start_with("b", {shared});
+  const Transition c = start_with("c", {shared});
   check.commit({a, again, b});
+  check.commit(c);
   Store& store = check.store();
   Check::expect(store.blob(shared.hash) == shared.bytes && store.blob(own.hash) == own.bytes,
                 "blobs are read by their hashes");
   Check::expect(!store.blob(blob_of("nobody's").hash), "a hash that nobody uses");
-  check.commit({close_after(again, 5), close_after(b, 5)});
+  check.commit({close_after(again, 5), close_after(b, 5), close_after(c, 5)});
   store.remove("a");
   Check::expect(!store.blob(own.hash), "what only the removed run used is gone");
-  Check::expect(store.blob(shared.hash) == shared.bytes, "what another run uses is there");
   store.remove("b");
+  Check::expect(store.blob(shared.hash) == shared.bytes, "what another run uses is there");
+  store.remove("c");
   Check::expect(!store.blob(shared.hash), "what the last run used is gone with it");
-  check.commit(start_with("c", {own, shared}));
+  check.commit(start_with("d", {own, shared}));
   Check::expect(store.blob(shared.hash) == shared.bytes && store.blob(own.hash) == own.bytes,
                 "what was gone can be put again");
 }

@@ -9,6 +9,7 @@
 #include "durasim/store/memory.hpp"
 
 #include "engine/run_state.hpp"
+#include "engine/stored_events.hpp"
 
 #include <doctest/doctest.h>
 
