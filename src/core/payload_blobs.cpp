@@ -53,7 +53,7 @@ void encode_fields(Encoder& out, const proto::Payload& payload) {
   encode_fields<proto::Payload>(out, payload);
   if (out.blobs == nullptr) return;
   const std::size_t size = out.size() - before;
-  if (size <= kMostInlinePayloadBytes && !has_blob_encoding(payload)) return;
+  if (size <= out.blobs->most_inline_bytes() && !has_blob_encoding(payload)) return;
   const BlobHash hash = out.blobs->add(out.written().substr(0, size));
   out.drop(size);
   encode_fields<proto::Payload>(out, reference_to(hash, size));

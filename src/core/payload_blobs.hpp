@@ -23,7 +23,7 @@
 namespace durasim::inline v0::codec {
 
 inline constexpr std::string_view kBlobEncoding = "durasim/blob";
-// Of a whole payload, encoded.
+// A whole payload that takes more, encoded, does not stay in its message.
 inline constexpr std::size_t kMostInlinePayloadBytes = 8 << 10;
 
 using BlobHash = std::array<std::byte, 32>;
@@ -36,6 +36,10 @@ struct PayloadBlob {
 // it comes. Not thread-safe.
 class DURASIM_EXPORT PayloadBlobs {
  public:
+  explicit PayloadBlobs(std::size_t most_inline_bytes = kMostInlinePayloadBytes)
+      : most_inline_bytes_(most_inline_bytes) {}
+
+  [[nodiscard]] std::size_t most_inline_bytes() const { return most_inline_bytes_; }
   BlobHash add(std::string_view bytes);
   // How often something was added.
   [[nodiscard]] std::size_t added() const { return added_; }
@@ -43,6 +47,7 @@ class DURASIM_EXPORT PayloadBlobs {
   [[nodiscard]] std::vector<PayloadBlob> take() { return std::exchange(new_, {}); }
 
  private:
+  std::size_t most_inline_bytes_;
   std::set<BlobHash> known_;
   std::vector<PayloadBlob> new_;
   std::size_t added_ = 0;

@@ -35,6 +35,7 @@ struct EngineLimits {
   std::size_t max_pending_activities = 2000;
   std::size_t max_pending_timers = 100000;
   std::size_t max_payload_bytes = 64 << 20;
+  std::size_t max_inline_payload_bytes = codec::kMostInlinePayloadBytes;  // in stored rows
   std::int32_t crashes_before_parking = 3;
 };
 
@@ -282,7 +283,7 @@ class DURASIM_EXPORT RunState {
   store::HistoryBatch batch_;  // events since the last transition
   // Large payloads, which are in place here and taken out of what is stored. Those that the store
   // had before it was loaded are put once more: it knows them.
-  codec::PayloadBlobs blobs_;
+  codec::PayloadBlobs blobs_{limits_.max_inline_payload_bytes};
   std::set<Task> put_;
   std::set<Task> stored_;   // what the store has, without
   std::set<Task> removed_;  // what it has too, but is to delete
