@@ -43,6 +43,7 @@ std::string report_json(const store::StoreReport& report) {
   number("events", report.events);
   number("tasks", report.tasks);
   number("requests", report.requests);
+  number("blobs", report.blobs);
   json.key("findings");
   json.begin_array();
   for (const store::Finding& finding : report.findings) {
@@ -62,8 +63,8 @@ void print_store(const store::StoreReport& report) {
              report.schema_version, report.epoch, report.commit_number,
              to_string(report.durability));
   if (report.owner_pid != 0) fmt::print("owned by process {}\n", report.owner_pid);
-  fmt::print("{} runs ({} open), {} events, {} tasks, {} requests\n", report.runs, report.open_runs,
-             report.events, report.tasks, report.requests);
+  fmt::print("{} runs ({} open), {} events, {} tasks, {} requests, {} blobs\n", report.runs,
+             report.open_runs, report.events, report.tasks, report.requests, report.blobs);
   for (const store::Finding& finding : report.findings) {
     fmt::print("DAMAGED {:<9} {}\n", to_string(finding.kind), plain(finding.text));
   }
@@ -88,8 +89,8 @@ void add_check(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<CheckArguments>();
   CLI::App* verb = app.add_subcommand("check", "Read a whole store and show what is damaged");
   verb->footer(
-      "Reads every row and history of the store and compares checksums, hash chains, indexes and "
-      "the\n"
+      "Reads every row and history of the store and compares checksums, hashes, chains, indexes "
+      "and the\n"
       "mark of the last acknowledged commit. Changes nothing; may run while the store is in "
       "use.\n\n"
       "  durasim check --store digest.db\n\n"

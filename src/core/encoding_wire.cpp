@@ -23,6 +23,36 @@ void decode_fields(protozero::data_view bytes, proto::Failure& failure, DecodeBu
   decode_fields<proto::Failure>(bytes, failure, budget);
 }
 
+namespace {
+
+// As the next element of a History.
+void encode_event(Encoder& out, const proto::HistoryEvent& event) {
+  try {
+    encode_always<Strings::Text>(out, 1, event);
+  } catch (const Problem& problem) {
+    fail_encoding(Description<proto::HistoryEvent>::name, problem);
+  }
+}
+
+}  // namespace
+
+std::size_t append_event(std::string& history, const proto::HistoryEvent& event,
+                         PayloadBlobs& blobs) {
+  const std::size_t before = blobs.added();
+  Encoder out;
+  out.blobs = &blobs;
+  encode_event(out, event);
+  history += out.written();
+  if (blobs.added() == before) return out.size();
+  Encoder whole;  // rare, and the hash costs more
+  encode_event(whole, event);
+  return whole.size();
+}
+
+proto::History decode_history(std::string_view wire, const BlobReader& blobs) {
+  return decode_message<proto::History>(wire, {}, &blobs);
+}
+
 }  // namespace codec
 
 std::string encode(const proto::History& history) {
@@ -33,11 +63,7 @@ std::string encode(const proto::HistoryEvent& event) {
 }
 void append_event(std::string& history, const proto::HistoryEvent& event) {
   codec::Encoder out;
-  try {
-    codec::encode_always<codec::Strings::Text>(out, 1, event);
-  } catch (const codec::Problem& problem) {
-    codec::fail_encoding(codec::Description<proto::HistoryEvent>::name, problem);
-  }
+  codec::encode_event(out, event);
   history += out.written();
 }
 std::string encode(const proto::Command& command) {

@@ -8,6 +8,7 @@
 #include "durasim/core/encoding.hpp"
 
 #include "core/message_description.hpp"
+#include "core/payload_blobs.hpp"
 #include "core/utf8.hpp"
 #include "core/wire_writer.hpp"
 
@@ -54,10 +55,13 @@ inline void require_utf8(std::string_view text) {
 // The message that is being written, from its last field to its first.
 struct Encoder : WireWriter {
   std::size_t depth = 0;
+  PayloadBlobs* blobs = nullptr;  // where large payloads go; null: they stay
 };
 
 template <class M>
 void encode_fields(Encoder& out, const M& message);
+// Chosen before the template, wherever a payload stands (payload_blobs.cpp).
+DURASIM_EXPORT void encode_fields(Encoder& out, const proto::Payload& payload);
 
 template <Strings S, class T>
 void encode_always(Encoder& out, std::uint32_t number, const T& value) {
@@ -181,8 +185,9 @@ void encode_fields(Encoder& out, const M& message) {
 
 // The message in wire format. Throws InvalidArgument that names the path.
 template <class M>
-[[nodiscard]] std::string encode_message(const M& message) {
+[[nodiscard]] std::string encode_message(const M& message, PayloadBlobs* blobs = nullptr) {
   Encoder out;
+  out.blobs = blobs;
   try {
     encode_fields(out, message);
   } catch (const Problem& problem) {
@@ -197,6 +202,7 @@ template <class M>
 struct DecodeBudget {
   std::size_t elements;
   std::size_t depth = 0;
+  const BlobReader* blobs = nullptr;  // null: references stay as they are
 };
 
 [[noreturn]] DURASIM_EXPORT void fail_elements();
@@ -209,6 +215,8 @@ inline void take_element(DecodeBudget& budget) {
 
 template <class M>
 void decode_fields(protozero::data_view bytes, M& message, DecodeBudget& budget);
+DURASIM_EXPORT void decode_fields(protozero::data_view bytes, proto::Payload& payload,
+                                  DecodeBudget& budget);
 
 template <class T>
 inline constexpr protozero::pbf_wire_type kWireType =
@@ -347,10 +355,11 @@ DURASIM_EXPORT void require_size(std::string_view message, std::size_t size,
 
 // The message in `wire`. Throws FormatError that names the path, LimitError beyond the limits.
 template <class M>
-[[nodiscard]] M decode_message(std::string_view wire, const DecodeLimits& limits = {}) {
+[[nodiscard]] M decode_message(std::string_view wire, const DecodeLimits& limits = {},
+                               const BlobReader* blobs = nullptr) {
   require_size(Description<M>::name, wire.size(), limits);
   M message;
-  DecodeBudget budget{.elements = limits.max_elements};
+  DecodeBudget budget{.elements = limits.max_elements, .blobs = blobs};
   try {
     decode_fields({wire.data(), wire.size()}, message, budget);
   } catch (const Problem& problem) {

@@ -65,6 +65,8 @@ class WireWriter {
     raw(&value, sizeof value);
     tag(number, WireType::Fixed32);
   }
+  // Takes the last `size` bytes back.
+  void drop(std::size_t size) { at_ += size; }
   // Makes the last `size` bytes a field: a message, or packed numbers.
   void close(std::uint32_t number, std::size_t size) {
     varint(size);

@@ -9,8 +9,8 @@ namespace durasim::inline v0::dst {
 
 namespace {
 
-SeedResult run_seed(std::uint64_t seed, MachineFactory make_machine) {
-  const auto run = [&] { return Simulation(seed, make_machine).run(); };
+SeedResult run_seed(std::uint64_t seed, const HuntOptions& options) {
+  const auto run = [&] { return Simulation(seed, options.make_machine, options.blobs).run(); };
   SeedResult result = run();
   if (!result.failure && seed % 100 == 0 && run().trace != result.trace)
     result.failure = "the seed is not repeatable: a second run did something else";
@@ -31,7 +31,7 @@ HuntResult hunt(const HuntOptions& options, HuntProgress& progress,
     for (std::uint64_t i = next++; i < total && !enough; i = next++) {
       const std::uint64_t seed =
           i < options.first.size() ? options.first[i] : options.from + (i - options.first.size());
-      const SeedResult one = run_seed(seed, options.make_machine);
+      const SeedResult one = run_seed(seed, options);
       const std::lock_guard lock(mutex);
       ++result.seeds;
       ++progress.done;

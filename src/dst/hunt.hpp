@@ -20,6 +20,7 @@ struct HuntOptions {
   unsigned jobs = 1;
   std::optional<MutantId> mutant;
   MachineFactory make_machine = testing::make_log_machine;
+  bool blobs = false;  // see Simulation
   bool stop_at_first = false;
 };
 

@@ -47,6 +47,8 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "that lose power. Mutants of a store choose theirs")
       ->check(CLI::IsMember({"memory", "sqlite"}))
       ->capture_default_str();
+  app.add_flag("--blobs", arguments.hunt.blobs,
+               "Every payload lies in a blob of the store, not only large ones");
   app.add_flag("--json", arguments.json, "The result as one JSON object");
 }
 
@@ -114,6 +116,7 @@ int hunt_one(const Arguments& arguments) {
   }
   options.make_machine = machine_of(store);
   std::string repeat = store == "memory" ? "" : " --store " + store;
+  if (options.blobs) repeat += " --blobs";
   if (!arguments.mutant.empty()) repeat += " --mutant " + arguments.mutant;
   const SteadyTime before = system_clock().steady_now();
   const HuntResult result = run(options, repeat, arguments.json, "seeds");

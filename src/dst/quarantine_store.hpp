@@ -60,6 +60,9 @@ class QuarantineStore final : public store::Store {
       std::string_view scope, std::string_view request_id) const override {
     return inner_.request(scope, request_id);
   }
+  [[nodiscard]] std::optional<std::string> blob(const store::Digest& hash) const override {
+    return inner_.blob(hash);
+  }
   [[nodiscard]] std::vector<store::RunRow> runs(const store::RunFilter& filter) const override {
     auto rows = inner_.runs(filter);
     for (store::RunRow& row : rows) touch(row);

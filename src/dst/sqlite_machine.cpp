@@ -56,6 +56,9 @@ class SqliteProcess final : public store::Store {
       std::string_view scope, std::string_view request_id) const override {
     return guard([&] { return store_->request(scope, request_id); });
   }
+  [[nodiscard]] std::optional<std::string> blob(const store::Digest& hash) const override {
+    return guard([&] { return store_->blob(hash); });
+  }
   [[nodiscard]] std::vector<store::RunRow> runs(const store::RunFilter& filter) const override {
     return guard([&] { return store_->runs(filter); });
   }

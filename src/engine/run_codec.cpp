@@ -100,30 +100,33 @@ struct Description<engine::RunRecord> {
 
 namespace engine {
 
-std::string encode_record(const RunRecord& record) {
-  return codec::encode_message(record);
+std::string encode_record(const RunRecord& record, codec::PayloadBlobs& blobs) {
+  return codec::encode_message(record, &blobs);
 }
-std::string encode_record(const ActivityRecord& record) {
-  return codec::encode_message(record);
+std::string encode_record(const ActivityRecord& record, codec::PayloadBlobs& blobs) {
+  return codec::encode_message(record, &blobs);
 }
 std::string encode_record(const TimerRecord& record) {
   return codec::encode_message(record);
 }
-std::string encode_record(const ExternalRecord& record) {
-  return codec::encode_message(record);
+std::string encode_record(const ExternalRecord& record, codec::PayloadBlobs& blobs) {
+  return codec::encode_message(record, &blobs);
 }
 
-RunRecord decode_run(std::string_view bytes) {
-  return codec::decode_message<RunRecord>(bytes);
+RunRecord decode_run(std::string_view bytes, const codec::BlobReader& blobs) {
+  return codec::decode_message<RunRecord>(bytes, {}, &blobs);
 }
-ActivityRecord decode_activity(std::string_view bytes) {
-  return codec::decode_message<ActivityRecord>(bytes);
+ActivityRecord decode_activity(std::string_view bytes, const codec::BlobReader& blobs) {
+  return codec::decode_message<ActivityRecord>(bytes, {}, &blobs);
 }
 TimerRecord decode_timer(std::string_view bytes) {
   return codec::decode_message<TimerRecord>(bytes);
 }
-ExternalRecord decode_external(std::string_view bytes) {
-  return codec::decode_message<ExternalRecord>(bytes);
+ExternalRecord decode_external(std::string_view bytes, const codec::BlobReader& blobs) {
+  return codec::decode_message<ExternalRecord>(bytes, {}, &blobs);
+}
+RunRecord decode_run_without_payloads(std::string_view bytes) {
+  return codec::decode_message<RunRecord>(bytes);
 }
 
 }  // namespace engine

@@ -74,15 +74,14 @@ std::int64_t RunState::append(HistoryEvent&& event, WallTime now) {
   // Times in a history never go back, whatever the clock does.
   record_.last_event_time = std::max(record_.last_event_time, now);
   if (!event.event_time) event.event_time = Timestamp::from(record_.last_event_time);
-  const std::size_t bytes_before = batch_.events.size();
-  if (bytes_before == 0) batch_.events.reserve(kUsualBatchBytes);
+  if (batch_.events.empty()) batch_.events.reserve(kUsualBatchBytes);
   if (recent_.empty()) recent_.reserve(kUsualBatchEvents);
   // Throws for text that is not UTF-8; nothing has happened then.
-  append_event(batch_.events, event);
+  const std::size_t bytes = codec::append_event(batch_.events, event, blobs_);
   ++row_.next_event_id;
   if (batch_.first_event_id == 0) batch_.first_event_id = event.event_id;
   batch_.last_event_id = event.event_id;
-  row_.history_bytes += static_cast<std::int64_t>(batch_.events.size() - bytes_before);
+  row_.history_bytes += static_cast<std::int64_t>(bytes);  // as if all payloads were in it
   const std::int64_t id = event.event_id;
   recent_.push_back(std::move(event));
   mark_changed();
@@ -183,24 +182,26 @@ store::Transition RunState::take_transition() {
   row_.version = stored_version_ + 1;
   row_.due = next_due();
   record_.open_tasks = static_cast<std::int32_t>(activities_.size() + externals_.size());
-  row_.state = encode_record(record_);
+  row_.state = encode_record(record_, blobs_);
   store::seal(row_);
+  for (codec::PayloadBlob& blob : blobs_.take())
+    transition.blobs.push_back({.hash = blob.hash, .bytes = std::move(blob.bytes)});
   transition.run = row_;
   stored_version_ = row_.version;
   changed_ = false;
   return transition;
 }
 
-std::string RunState::encode_task(const Task& task) const {
+std::string RunState::encode_task(const Task& task) {
   const auto& [kind, event_id] = task;
   switch (kind) {
     case store::TaskKind::Activity:
-      return encode_record(activities_.at(event_id));
+      return encode_record(activities_.at(event_id), blobs_);
     case store::TaskKind::Timer:
       return encode_record(timers_.at(event_id));
     case store::TaskKind::SignalExternal:
     case store::TaskKind::CancelExternal:
-      return encode_record(externals_.at(event_id));
+      return encode_record(externals_.at(event_id), blobs_);
   }
   throw LogicError("a task of an unknown kind");
 }

@@ -122,17 +122,17 @@ RunState::RunState(const StartRun& start, const EngineLimits& limits, WallTime n
 
 RunState::RunState(store::RunRow row, const std::vector<store::TaskRow>& tasks,
                    const WorkflowExecutionStartedEventAttributes& started,
-                   const EngineLimits& limits)
+                   const EngineLimits& limits, const codec::BlobReader& blobs)
     : limits_(limits),
       row_(std::move(row)),
-      record_(decode_run(row_.state)),
+      record_(decode_run(row_.state, blobs)),
       start_(start_of(started, row_)) {
   stored_version_ = row_.version;
   for (const store::TaskRow& task : tasks) {
     const std::int64_t id = task.key.event_id;
     switch (task.key.kind) {
       case store::TaskKind::Activity:
-        index_due(activities_.emplace(id, decode_activity(task.state)).first->second);
+        index_due(activities_.emplace(id, decode_activity(task.state, blobs)).first->second);
         break;
       case store::TaskKind::Timer: {
         const TimerRecord& timer = timers_.emplace(id, decode_timer(task.state)).first->second;
@@ -142,7 +142,7 @@ RunState::RunState(store::RunRow row, const std::vector<store::TaskRow>& tasks,
       }
       case store::TaskKind::SignalExternal:
       case store::TaskKind::CancelExternal:
-        externals_.emplace(id, decode_external(task.state));
+        externals_.emplace(id, decode_external(task.state, blobs));
         break;
     }
     stored_.emplace(task.key.kind, id);

@@ -10,6 +10,7 @@
 #include "durasim/core/history.hpp"
 #include "durasim/store/store.hpp"
 
+#include "core/payload_blobs.hpp"
 #include "engine/run_record.hpp"
 
 #include <cstdint>
@@ -34,6 +35,7 @@ struct EngineLimits {
   std::size_t max_pending_activities = 2000;
   std::size_t max_pending_timers = 100000;
   std::size_t max_payload_bytes = 64 << 20;
+  std::size_t max_inline_payload_bytes = codec::kMostInlinePayloadBytes;  // in stored rows
   std::int32_t crashes_before_parking = 3;
 };
 
@@ -108,10 +110,11 @@ class DURASIM_EXPORT RunState {
   // A new run with its first events; `signal` comes with it (signal-with-start).
   RunState(const StartRun& start, const EngineLimits& limits, WallTime now,
            const std::optional<SignalRun>& signal = std::nullopt);
-  // From the store: rows that were verified, and the attributes of event 1. Throws FormatError.
+  // From the store: rows that were verified, and the attributes of event 1, whose payloads are in
+  // place. Throws FormatError, and what `blobs` throws.
   RunState(store::RunRow row, const std::vector<store::TaskRow>& tasks,
            const proto::WorkflowExecutionStartedEventAttributes& started,
-           const EngineLimits& limits);
+           const EngineLimits& limits, const codec::BlobReader& blobs);
 
   // ---- inputs; each may append events, and says false when it does not fit any more ----
   void signal(const SignalRun& signal, WallTime now);
@@ -198,7 +201,7 @@ class DURASIM_EXPORT RunState {
   // The started event of the timer whose firing it took back, or 0.
   std::int64_t cancel_buffered_timer(const std::string& timer_id);
   void close(store::RunStatus status, proto::HistoryEvent&& event, WallTime now);
-  [[nodiscard]] std::string encode_task(const Task& task) const;
+  [[nodiscard]] std::string encode_task(const Task& task);
   void put(store::TaskKind kind, std::int64_t event_id);
   void remove(store::TaskKind kind, std::int64_t event_id);
 
@@ -278,6 +281,9 @@ class DURASIM_EXPORT RunState {
   std::int64_t stored_version_ = 0;
   std::vector<proto::HistoryEvent> recent_;
   store::HistoryBatch batch_;  // events since the last transition
+  // Large payloads, which are in place here and taken out of what is stored. Those that the store
+  // had before it was loaded are put once more: it knows them.
+  codec::PayloadBlobs blobs_{limits_.max_inline_payload_bytes};
   std::set<Task> put_;
   std::set<Task> stored_;   // what the store has, without
   std::set<Task> removed_;  // what it has too, but is to delete

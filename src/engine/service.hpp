@@ -218,6 +218,8 @@ class DURASIM_EXPORT Service {
   void apply(const Effect& effect, const std::string& run_id, WallTime now);
   void deliver(const ExternalRecord& external, const std::string& from_run_id, WallTime now);
   void quarantine(const std::string& run_id, const StoreDamaged& damage);
+  [[nodiscard]] std::vector<proto::HistoryEvent> stored_events(const std::string& run_id,
+                                                               std::int64_t from_event_id);
   static void forget_events(Run& run);
   void read_again(std::vector<std::string> run_ids);
   void shrink_cache();

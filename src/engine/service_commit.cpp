@@ -1,10 +1,10 @@
 // Runs between memory and store: loading with verification, the group commit, what happens when it
 // fails, and recovery.
-#include "durasim/core/encoding.hpp"
 #include "durasim/store/integrity.hpp"
 
 #include "engine/run_codec.hpp"
 #include "engine/service.hpp"
+#include "engine/stored_events.hpp"
 #include "mutants/mutants.hpp"
 
 #include <fmt/format.h>
@@ -13,19 +13,6 @@
 #include <utility>
 
 namespace durasim::inline v0::engine {
-
-namespace {
-
-std::vector<proto::HistoryEvent> decode(const std::vector<store::HistoryBatch>& batches) {
-  std::vector<proto::HistoryEvent> events;
-  for (const store::HistoryBatch& batch : batches) {
-    proto::History history = decode_history(batch.events);
-    std::ranges::move(history.events, std::back_inserter(events));
-  }
-  return events;
-}
-
-}  // namespace
 
 // Opening has cleared the slots. What was in flight stays noted until recover() has counted it:
 // this process may die before, or be one that only looks and never recovers.
@@ -45,12 +32,15 @@ Service::Run& Service::load(const std::string& run_id) {
   for (const store::TaskRow& task : tasks) store::verify(task);
   const std::vector<store::HistoryBatch> batches = store_.history(run_id);
   store::verify(batches, *row);
-  const proto::History first = decode_history(batches.front().events);
+  // All of them now, as all events: damage is found before anything is done with the run.
+  verify_blobs(store_, run_id, batches);
+  const codec::BlobReader blobs = blobs_for(store_, run_id);
+  const proto::History first = codec::decode_history(batches.front().events, blobs);
   const auto* started =
       first.events.front().attributes_if<proto::WorkflowExecutionStartedEventAttributes>();
   if (started == nullptr)
     throw StoreDamaged("run " + run_id + ": its first event is not its start");
-  RunState state(std::move(*row), tasks, *started, options_.limits);
+  RunState state(std::move(*row), tasks, *started, options_.limits, blobs);
   return runs_.insert(run_id, Run(std::move(state)));
 }
 
@@ -70,19 +60,20 @@ std::vector<proto::HistoryEvent> Service::history(const std::string& run_id) {
   if (const auto recent = state.recent_events(1)) return {recent->begin(), recent->end()};
   const auto row = store_.run(run_id);
   std::vector<store::HistoryBatch> batches = store_.history(run_id);
-  if (row) {
-    // A group that is being written may come between the two reads.
-    std::erase_if(batches, [&](const store::HistoryBatch& batch) {
-      return batch.first_event_id >= row->next_event_id;
-    });
-    try {
+  std::vector<proto::HistoryEvent> events;
+  try {
+    if (row) {
+      // A group that is being written may come between the two reads.
+      std::erase_if(batches, [&](const store::HistoryBatch& batch) {
+        return batch.first_event_id >= row->next_event_id;
+      });
       store::verify(batches, *row);
-    } catch (const StoreDamaged& damage) {
-      quarantine(run_id, damage);
-      throw;
     }
+    events = events_of(store_, run_id, batches);
+  } catch (const StoreDamaged& damage) {
+    quarantine(run_id, damage);
+    throw;
   }
-  std::vector<proto::HistoryEvent> events = decode(batches);
   const auto next = events.empty() ? 1 : events.back().event_id + 1;
   if (const auto recent = state.recent_events(next))
     events.insert(events.end(), recent->begin(), recent->end());
@@ -92,13 +83,23 @@ std::vector<proto::HistoryEvent> Service::history(const std::string& run_id) {
   return events;
 }
 
+std::vector<proto::HistoryEvent> Service::stored_events(const std::string& run_id,
+                                                        std::int64_t from_event_id) {
+  try {
+    return events_of(store_, run_id, store_.history(run_id, from_event_id));
+  } catch (const StoreDamaged& damage) {
+    quarantine(run_id, damage);
+    throw;
+  }
+}
+
 std::vector<proto::HistoryEvent> Service::history_after(const std::string& run_id,
                                                         std::int64_t last_event_id) {
   const RunState& state = load(run_id).state;
   const std::int64_t first = std::max<std::int64_t>(last_event_id, 0) + 1;
   if (first >= state.row().next_event_id) return {};
   if (const auto recent = state.recent_events(first)) return {recent->begin(), recent->end()};
-  std::vector<proto::HistoryEvent> events = decode(store_.history(run_id, first));
+  std::vector<proto::HistoryEvent> events = stored_events(run_id, first);
   std::erase_if(events, [&](const proto::HistoryEvent& event) { return event.event_id < first; });
   const std::int64_t next = events.empty() ? first : events.back().event_id + 1;
   if (const auto recent = state.recent_events(next))
@@ -110,7 +111,7 @@ proto::HistoryEvent Service::last_event(const std::string& run_id) {
   const RunState& state = load(run_id).state;
   const std::int64_t last = state.row().next_event_id - 1;
   if (const auto recent = state.recent_events(last)) return recent->back();
-  const std::vector<proto::HistoryEvent> events = decode(store_.history(run_id, last));
+  const std::vector<proto::HistoryEvent> events = stored_events(run_id, last);
   if (events.empty() || events.back().event_id != last)
     throw StoreDamaged("run " + run_id + ": its last event is not there");
   return events.back();
@@ -273,7 +274,7 @@ void Service::recover(WallTime now) {
       try {
         store::verify(row);
         recovered_types_.emplace(row.task_queue, row.workflow_type);
-        const RunRecord record = decode_run(row.state);
+        const RunRecord record = decode_run_without_payloads(row.state);
         if (record.task.state == TaskState::None && record.open_tasks == 0) continue;
         RunState& state = load(row.run_id).state;
         std::vector<std::int64_t> lost;

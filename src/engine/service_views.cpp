@@ -88,7 +88,7 @@ std::vector<WorkflowDescription> Service::list(const ListOptions& options) const
   std::vector<WorkflowDescription> descriptions;
   for (const store::RunRow& row : store_.runs(filter)) {
     store::verify(row);
-    descriptions.push_back(summary_of(row, decode_run(row.state)));
+    descriptions.push_back(summary_of(row, decode_run_without_payloads(row.state)));
   }
   return descriptions;
 }

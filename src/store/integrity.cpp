@@ -151,6 +151,17 @@ Digest next_chain(const Digest& previous, const HistoryBatch& batch) {
       .finish_bytes();
 }
 
+Digest hash_of(std::string_view bytes) {
+  return Sha256().update(as_bytes(bytes)).finish_bytes();
+}
+
+std::string hex(const Digest& digest) {
+  std::string text;
+  text.reserve(2 * digest.size());
+  for (const std::byte byte : digest) text += fmt::format("{:02x}", std::to_integer<int>(byte));
+  return text;
+}
+
 void seal(RunRow& row) {
   row.checksum = checksum_of(row);
 }
@@ -200,6 +211,19 @@ void verify(const std::vector<HistoryBatch>& history, const RunRow& row) {
                                     row.next_event_id));
   }
   if (chain != row.chain) damaged(row.run_id, "its history's hash chain is not its row's");
+}
+
+std::string read_blob(const Store& store, std::string_view run_id, const Digest& hash) {
+  std::optional<std::string> bytes;
+  try {
+    bytes = store.blob(hash);
+  } catch (const StoreDamaged& damage) {
+    damaged(run_id, fmt::format("its blob {} cannot be read: {}", hex(hash), damage.what()));
+  }
+  if (!bytes) damaged(run_id, fmt::format("its blob {} is not there", hex(hash)));
+  if (hash_of(*bytes) != hash)
+    damaged(run_id, fmt::format("its blob {} is not what was written", hex(hash)));
+  return *std::move(bytes);
 }
 
 }  // namespace durasim::inline v0::store

@@ -19,6 +19,8 @@ struct MemoryStore::Tables {
   WorkflowTable workflows;
   RequestTable requests;
   RequestsOfRun requests_of_run;
+  BlobTable blobs;
+  BlobUses blob_uses;
   TimedRuns by_start;
   TimedRuns by_due;  // open runs only
   WallTime last_time{};
@@ -32,6 +34,8 @@ struct MemoryStore::Tables {
   void replace_row(RunTable::iterator run, const RunRow& row);
   void apply_tasks(RunRecord& run, const Transition& transition);
   void answer(const RequestRow& request);
+  void use_blob(RunTable::iterator run, const BlobRow& row);
+  void drop_blobs(const RunTable::value_type& run);
   void note_time(WallTime time);
   void remove(RunTable::iterator run);
   void leave_workflow(const RunRow& row);
@@ -83,7 +87,7 @@ void MemoryStore::Tables::check_current(const Transition& transition) {
 
 RunTable::iterator MemoryStore::Tables::start(const Transition& transition) {
   const RunRow& row = transition.run;
-  const auto run = undo.insert(runs, row.run_id, RunRecord{row, {}, {}});
+  const auto run = undo.insert(runs, row.run_id, RunRecord{row, {}, {}, {}});
   const TimedRun started{row.start_time, run->first};
   undo.insert(by_start, started);
   undo.insert(undo.insert(workflows, row.workflow_id, WorkflowRuns{})->second.by_start, started);
@@ -132,6 +136,25 @@ void MemoryStore::Tables::answer(const RequestRow& request) {
   undo.insert(requests_of_run, request.run_id, key);
 }
 
+void MemoryStore::Tables::use_blob(RunTable::iterator run, const BlobRow& row) {
+  if (const auto blob = blobs.find(row.hash); blob == blobs.end()) {
+    undo.insert(blobs, row.hash, row.bytes);
+  } else if (blob->second != row.bytes) {
+    undo.replace(blob->second, row.bytes);
+  }
+  undo.insert(run->second.blobs, row.hash);
+  undo.insert(blob_uses, row.hash, std::string_view(run->first));
+}
+
+// Those that only this run uses go with it.
+void MemoryStore::Tables::drop_blobs(const RunTable::value_type& run) {
+  for (const Digest& hash : run.second.blobs) {
+    undo.extract(blob_uses, blob_uses.find({hash, run.first}));
+    const auto other = blob_uses.lower_bound({hash, {}});
+    if (other == blob_uses.end() || other->first != hash) undo.extract(blobs, blobs.find(hash));
+  }
+}
+
 void MemoryStore::Tables::apply(const Transition& transition) {
   const auto stored = runs.find(transition.run.run_id);
   const bool starts = stored == runs.end();
@@ -146,6 +169,7 @@ void MemoryStore::Tables::apply(const Transition& transition) {
   undo.append(run->second, transition.batches);
   apply_tasks(run->second, transition);
   for (const RequestRow& request : transition.requests) answer(request);
+  for (const BlobRow& blob : transition.blobs) use_blob(run, blob);
   note_time(transition.note_time);
   note_time(transition.run.start_time);
   note_time(transition.run.close_time);
@@ -173,6 +197,7 @@ void MemoryStore::Tables::remove(RunTable::iterator run) {
     undo.extract(requests_of_run, request);
     request = next;
   }
+  drop_blobs(*run);
   undo.extract(runs, run);
 }
 
@@ -225,6 +250,11 @@ std::optional<RequestRow> MemoryStore::request(std::string_view scope,
                                                std::string_view request_id) const {
   const auto row = tables_->requests.find(RequestView(scope, request_id));
   return row == tables_->requests.end() ? std::nullopt : std::optional(row->second);
+}
+
+std::optional<std::string> MemoryStore::blob(const Digest& hash) const {
+  const auto blob = tables_->blobs.find(hash);
+  return blob == tables_->blobs.end() ? std::nullopt : std::optional(blob->second);
 }
 
 std::vector<RunRow> MemoryStore::runs(const RunFilter& filter) const {

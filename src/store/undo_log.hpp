@@ -34,11 +34,15 @@ struct RequestLess {
 };
 using RequestTable = std::map<RequestKey, RequestRow, RequestLess>;
 
+using BlobTable = std::map<Digest, std::string>;
+using BlobUses = std::set<std::pair<Digest, std::string_view>>;  // the run's id, as in TimedRun
+
 // Everything of one run but what is found by other keys.
 struct RunRecord {
   RunRow row;
   std::vector<HistoryBatch> history;
   TaskTable tasks;
+  std::set<Digest> blobs;  // that it uses
 };
 using RunTable = std::map<std::string, RunRecord, std::less<>>;
 
@@ -81,9 +85,11 @@ class UndoLog {
   using Step =
       std::variant<Inserted<RunTable>, Inserted<WorkflowTable>, Inserted<TimedRuns>,
                    Inserted<TaskTable>, Inserted<RequestTable>, Inserted<RequestsOfRun>,
+                   Inserted<BlobTable>, Inserted<BlobUses>, Inserted<std::set<Digest>>,
                    Extracted<RunTable>, Extracted<TimedRuns>, Extracted<TaskTable>,
-                   Extracted<RequestTable>, Extracted<RequestsOfRun>, Replaced<RunRow>,
-                   Replaced<TaskRow>, Replaced<std::string_view>, Replaced<WallTime>, HistoryGrown>;
+                   Extracted<RequestTable>, Extracted<RequestsOfRun>, Extracted<BlobTable>,
+                   Extracted<BlobUses>, Replaced<RunRow>, Replaced<TaskRow>, Replaced<std::string>,
+                   Replaced<std::string_view>, Replaced<WallTime>, HistoryGrown>;
 
   // Table changes, each undone by roll_back.
   template <class Table, class... Args>

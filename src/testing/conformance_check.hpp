@@ -63,5 +63,6 @@ struct NamedCheck {
 std::span<const NamedCheck> write_checks();
 std::span<const NamedCheck> read_checks();
 std::span<const NamedCheck> whole_store_checks();
+std::span<const NamedCheck> blob_checks();
 
 }  // namespace durasim::inline v0::testing

@@ -59,6 +59,10 @@ std::optional<RequestRow> FaultStore::request(std::string_view scope,
   return inner_->request(scope, request_id);
 }
 
+std::optional<std::string> FaultStore::blob(const Digest& hash) const {
+  return inner_->blob(hash);
+}
+
 std::vector<RunRow> FaultStore::runs(const RunFilter& filter) const {
   return inner_->runs(filter);
 }

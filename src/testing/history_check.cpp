@@ -6,6 +6,7 @@
 #include "durasim/replay/workflow_machines.hpp"
 #include "durasim/store/integrity.hpp"
 
+#include "engine/stored_events.hpp"
 #include "testing/violation.hpp"
 
 #include <fmt/format.h>
@@ -125,12 +126,7 @@ void check_order(std::span<const HistoryEvent> events) {
 std::vector<proto::HistoryEvent> events_of(const store::Store& store, const store::RunRow& row) {
   const auto batches = store.history(row.run_id);
   store::verify(batches, row);
-  std::vector<HistoryEvent> events;
-  for (const store::HistoryBatch& batch : batches) {
-    for (HistoryEvent& event : decode_history(batch.events).events)
-      events.push_back(std::move(event));
-  }
-  return events;
+  return engine::events_of(store, row.run_id, batches);
 }
 
 void check_history(const store::RunRow& row, std::span<const proto::HistoryEvent> events) {

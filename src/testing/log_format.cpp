@@ -177,6 +177,17 @@ RequestRow read_request(Reader& in) {
   return row;
 }
 
+void write(Writer& out, const BlobRow& row) {
+  out.digest(row.hash).text(row.bytes);
+}
+
+BlobRow read_blob(Reader& in) {
+  BlobRow row;
+  row.hash = in.digest();
+  row.bytes = in.text();
+  return row;
+}
+
 template <class Row>
 void write_all(Writer& out, const std::vector<Row>& rows) {
   out.count(rows.size());
@@ -200,6 +211,7 @@ Transition read_transition(Reader& in) {
   transition.delete_tasks = read_all(in, read_key);
   transition.requests = read_all(in, read_request);
   transition.note_time = in.time();
+  if (!in.at_end()) transition.blobs = read_all(in, read_blob);  // most have none
   return transition;
 }
 
@@ -235,6 +247,7 @@ void append_frame(std::string& frames, const Transition& transition) {
     write_all(out, transition.delete_tasks);
     write_all(out, transition.requests);
     out.time(transition.note_time);
+    if (!transition.blobs.empty()) write_all(out, transition.blobs);
   });
 }
 

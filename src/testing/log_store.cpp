@@ -223,6 +223,10 @@ std::optional<RequestRow> LogStore::request(std::string_view scope,
   return tables_.request(scope, request_id);
 }
 
+std::optional<std::string> LogStore::blob(const Digest& hash) const {
+  return tables_.blob(hash);
+}
+
 std::vector<RunRow> LogStore::runs(const RunFilter& filter) const {
   return tables_.runs(filter);
 }

@@ -9,6 +9,7 @@
 #include "durasim/workflow/instance.hpp"
 
 #include "engine/payload_coding.hpp"
+#include "engine/stored_events.hpp"
 
 #include <fmt/format.h>
 
@@ -36,10 +37,7 @@ proto::History history_of(const store::Store& store, const store::RunRow& row) {
   const std::vector<store::HistoryBatch> batches = store.history(row.run_id);
   store::verify(batches, row);
   proto::History history;
-  for (const store::HistoryBatch& batch : batches) {
-    proto::History part = decode_history(batch.events);
-    std::ranges::move(part.events, std::back_inserter(history.events));
-  }
+  history.events = engine::events_of(store, row.run_id, batches);
   return history;
 }
 

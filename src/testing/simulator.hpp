@@ -40,7 +40,8 @@ struct Rates {
   double evict = 0;
   double slow_clock = 0;  // small steps of time instead of going to what is due
   std::size_t cached_runs = 0;
-  std::size_t buffered_events = 0;  // limit
+  std::size_t buffered_events = 0;                                                     // limit
+  std::size_t inline_payload_bytes = engine::EngineLimits{}.max_inline_payload_bytes;  // not drawn
 };
 [[nodiscard]] Rates draw_rates(SeededRandom& random);
 

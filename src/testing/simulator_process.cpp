@@ -17,6 +17,7 @@ engine::ServiceOptions Simulator::service_options() const {
   engine::ServiceOptions options;
   options.cached_runs = rates_.cached_runs;
   options.limits.max_buffered_events = rates_.buffered_events;
+  options.limits.max_inline_payload_bytes = rates_.inline_payload_bytes;
   return options;
 }
 

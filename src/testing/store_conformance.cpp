@@ -11,8 +11,8 @@ using namespace store;
 
 namespace {
 
-std::array<std::span<const NamedCheck>, 3> all_checks() {
-  return {write_checks(), read_checks(), whole_store_checks()};
+std::array<std::span<const NamedCheck>, 4> all_checks() {
+  return {write_checks(), read_checks(), whole_store_checks(), blob_checks()};
 }
 
 CheckResult run_one(const NamedCheck& check, const StoreUnderTest& subject) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <limits>
+#include <utility>
 
 namespace durasim::inline v0::testing {
 
@@ -98,6 +99,11 @@ RequestRow request_of(std::string_view scope, std::string_view request_id,
   row.fingerprint.fill(std::byte{0x5a});
   seal(row);
   return row;
+}
+
+BlobRow blob_of(std::string bytes) {
+  const Digest hash = hash_of(bytes);
+  return {hash, std::move(bytes)};
 }
 
 Picture picture_of(const Store& store) {

@@ -37,7 +37,9 @@ DURASIM_EXPORT store::TaskRow task_of(std::string_view run_id, std::int64_t even
 DURASIM_EXPORT store::RequestRow request_of(std::string_view scope, std::string_view request_id,
                                             std::string_view run_id);
 
-// All that a store shows of its runs, without requests.
+DURASIM_EXPORT store::BlobRow blob_of(std::string bytes);
+
+// All that a store shows of its runs, without requests and blobs.
 struct Picture {
   std::vector<store::RunRow> runs;
   std::map<std::string, std::vector<store::TaskRow>> tasks;

@@ -9,6 +9,7 @@
 #include "durasim/store/memory.hpp"
 
 #include "engine/run_state.hpp"
+#include "engine/stored_events.hpp"
 
 #include <doctest/doctest.h>
 
@@ -200,7 +201,10 @@ class Core {
     return found;
   }
 
-  std::vector<proto::HistoryEvent> events() { return decode_history(history_).events; }
+  std::vector<proto::HistoryEvent> events() {
+    return codec::decode_history(history_, blobs()).events;
+  }
+  [[nodiscard]] const store::MemoryStore& store() const { return store_; }
   proto::HistoryEvent event(std::int64_t id) {
     return events().at(static_cast<std::size_t>(id - 1));
   }
@@ -231,6 +235,8 @@ class Core {
     return start;
   }
 
+  codec::BlobReader blobs() { return blobs_for(store_, state_.row().run_id); }
+
   // Stores what has happened, and goes on from what the store has.
   void saved() {
     for (Effect& effect : state_.take_effects()) effects_.push_back(std::move(effect));
@@ -240,10 +246,10 @@ class Core {
     history_.clear();
     for (const store::HistoryBatch& batch : store_.history(state_.row().run_id))
       history_ += batch.events;
-    const auto first = decode_history(history_).events.front();
-    state_ =
-        RunState(*store_.run(state_.row().run_id), store_.tasks(state_.row().run_id),
-                 *first.attributes_if<proto::WorkflowExecutionStartedEventAttributes>(), limits_);
+    const proto::HistoryEvent first = events().front();
+    state_ = RunState(*store_.run(state_.row().run_id), store_.tasks(state_.row().run_id),
+                      *first.attributes_if<proto::WorkflowExecutionStartedEventAttributes>(),
+                      limits_, blobs());
     CHECK(state_.next_due() == due);
     CHECK(state_.row().due == due);
   }

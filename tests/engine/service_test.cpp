@@ -53,6 +53,8 @@ class DamagedStore final : public store::Store {
  public:
   explicit DamagedStore(store::Store& inner) : inner_(inner) {}
   std::string damaged;
+  std::string damaged_blob;  // part of its content
+  bool gone = false;         // or else it is another
 
   void commit(std::span<const store::Transition> transitions) override {
     inner_.commit(transitions);
@@ -75,6 +77,12 @@ class DamagedStore final : public store::Store {
   std::optional<store::RequestRow> request(std::string_view scope,
                                            std::string_view id) const override {
     return inner_.request(scope, id);
+  }
+  std::optional<std::string> blob(const store::Digest& hash) const override {
+    auto bytes = inner_.blob(hash);
+    if (damaged_blob.empty() || !bytes || bytes->find(damaged_blob) == std::string::npos)
+      return bytes;
+    return gone ? std::nullopt : std::optional(*bytes + "x");
   }
   std::vector<store::RunRow> runs(const store::RunFilter& filter) const override {
     auto rows = inner_.runs(filter);
@@ -234,6 +242,42 @@ TEST_CASE("a damaged run is left alone, reported once, and hides no other run") 
   CHECK_FALSE(bench.service.fire_due(bench.now + 2min));
   CHECK(bench.service.fire_due(due));
   CHECK(bench.task().run_id == good);
+}
+
+TEST_CASE("a run of which a blob is damaged or gone is left alone as well, whenever it is read") {
+  for (const bool gone : {false, true}) {
+    CAPTURE(gone);
+    store::MemoryStore memory;
+    std::string bad;
+    std::string good;
+    {
+      Bench bench(memory);
+      bad = bench.start("bad");
+      good = bench.start("good");
+      bench.signal("bad", text(std::string(10'000, 'b')));
+      bench.signal("good", text(std::string(10'000, 'g')));
+    }
+    DamagedStore store(memory);
+    store.gone = gone;
+    {
+      Bench bench(store);
+      bench.service.recover(bench.now);
+      const WorkflowTask task = bench.task();
+      REQUIRE(task.run_id == bad);
+      store.damaged_blob = "bbb";
+      CHECK_THROWS_AS((void)bench.service.events_for(task, 0), StoreDamaged);
+      CHECK(bench.service.complete_workflow_task(task, {complete()}, bench.now) ==
+            TaskResult::Stale);
+      CHECK(bench.task().run_id == good);
+    }
+    Bench bench(store);
+    CHECK_NOTHROW(bench.service.recover(bench.now));
+    CHECK_THROWS_AS((void)bench.service.describe("bad", ""), StoreDamaged);
+    const WorkflowTask task = bench.task();
+    CHECK(task.run_id == good);
+    CHECK(bench.service.events_for(task, 0).size() == 4);
+    CHECK_FALSE(bench.service.next_workflow_task("queue", bench.now));
+  }
 }
 
 TEST_CASE("a commit that failed is forgotten: the call can be repeated, the task is there again") {

@@ -1,13 +1,13 @@
 // The look into the store after a kill.
 #include "process/acknowledged.hpp"
 
-#include "durasim/core/encoding.hpp"
 #include "durasim/core/error.hpp"
 #include "durasim/core/message_values.hpp"
 #include "durasim/core/payload_values.hpp"
 #include "durasim/store/sqlite.hpp"
 #include "durasim/testing/replayer.hpp"
 
+#include "engine/stored_events.hpp"
 #include "process/busy_engine.hpp"
 
 #include <fmt/format.h>
@@ -27,12 +27,7 @@ struct SeenRun {
 };
 
 std::vector<proto::HistoryEvent> events_of(const store::Store& store, const std::string& run_id) {
-  std::vector<proto::HistoryEvent> events;
-  for (const store::HistoryBatch& batch : store.history(run_id)) {
-    proto::History part = decode_history(batch.events);
-    std::ranges::move(part.events, std::back_inserter(events));
-  }
-  return events;
+  return engine::events_of(store, run_id, store.history(run_id));
 }
 
 int number_in(const std::optional<proto::Payloads>& payloads) {

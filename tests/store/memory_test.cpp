@@ -51,6 +51,7 @@ struct Shown {
   std::vector<std::string> due;
   std::optional<RunRow> current;
   bool request = false;
+  std::vector<std::optional<std::string>> blobs;
   WallTime last_time{};
   bool operator==(const Shown&) const = default;
 };
@@ -62,7 +63,10 @@ Shown shown(const MemoryStore& store) {
             store.due_runs(WallTime::max(), 99),
             store.current_run("id"),
             store.request("id", "r").has_value(),
+            {},
             store.last_time()};
+  for (const char* content : {"of a", "of b and c"})
+    all.blobs.push_back(store.blob(blob_of(content).hash));
   for (const char* run : {"a", "b", "c"}) {
     for (const TaskRow& task : store.tasks(run)) all.tasks.push_back(task);
     for (const HistoryBatch& batch : store.history(run)) all.history.push_back(batch);
@@ -83,10 +87,12 @@ std::vector<Transition> rich_group(const Transition& a, const Transition& c) {
   close.delete_tasks = {a.put_tasks[0].key};
   Transition start = due_start("b", "id");
   start.requests = {request_of("id", "r", "b")};
+  start.blobs = {blob_of("of b and c")};
   Transition change = after(c);
   change.run.due = at_second(30);
   change.put_tasks = {task_of("c", 1, std::string(60, 'y')), task_of("c", 9)};
   add_events(change, {std::string(40, 'e')});
+  change.blobs = start.blobs;
   return {close, start, change};
 }
 
@@ -111,18 +117,22 @@ int fail_every_allocation(MemoryStore& store, const Change& change) {
 TEST_CASE(
     "whichever allocation of a commit fails, nothing of it is there, and the next one works") {
   MemoryStore store;
-  const Transition a = due_start("a", "id");
+  Transition a = due_start("a", "id");
+  a.blobs = {blob_of("of a")};
   const Transition c = due_start("c", "id c");
   store.commit(std::vector{a, c});
   const std::vector<Transition> group = rich_group(a, c);
   CHECK(fail_every_allocation(store, [&] { store.commit(group); }) >= 15);
   CHECK(store.current_run("id")->run_id == "b");
   CHECK(store.request("id", "r").has_value());
+  store.remove("a");
+  CHECK(!store.blob(a.blobs[0].hash));
 }
 
 TEST_CASE("what make_durable throws undoes commit and removal and goes on to the caller") {
   MemoryStore store;
-  const Transition a = due_start("a", "id");
+  Transition a = due_start("a", "id");
+  a.blobs = {blob_of("of a")};
   const Transition c = due_start("c", "id c");
   store.commit(std::vector{a, c});
   const Shown before = shown(store);

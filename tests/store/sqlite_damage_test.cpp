@@ -27,6 +27,7 @@ void fill(ScriptRun& run, int runs) {
     add_events(start, {"event " + needle(i)});
     start.put_tasks = {task_of(start.run.run_id, 2, "task " + needle(i))};
     start.run.state = "state " + needle(i);
+    start.blobs = {blob_of("blob " + needle(i))};
     seal(start.run);
     commit(run.store(), start);
   }
@@ -60,7 +61,7 @@ bool is_well(const Store& store, const RunRow& row) {
 }  // namespace
 
 TEST_CASE("a flipped bit in a run's rows damages that run, others are read, written and listed") {
-  for (const char* part : {"event ", "task ", "state "}) {
+  for (const char* part : {"event ", "task ", "state ", "blob "}) {
     CAPTURE(part);
     ScriptRun run(1, true);
     fill(run, 12);
@@ -70,6 +71,7 @@ TEST_CASE("a flipped bit in a run's rows damages that run, others are read, writ
     CHECK(report.findings.front().run_id == name_of(5));
     CHECK(report.runs == 12);
     CHECK(report.tasks >= 11);
+    CHECK(report.blobs == 12);
     run.open();
     const Store& store = run.store();
     const std::string_view what = part;
@@ -80,12 +82,17 @@ TEST_CASE("a flipped bit in a run's rows damages that run, others are read, writ
       CHECK_THROWS_AS(static_cast<void>(store.run(name_of(5))), StoreDamaged);
       CHECK_THROWS_AS(static_cast<void>(store.current_run("id of " + name_of(5))), StoreDamaged);
     }
+    const auto blob_at = [&](int i) {
+      return read_blob(store, name_of(i), blob_of("blob " + needle(i)).hash);
+    };
+    if (what == "blob ") CHECK_THROWS_AS(static_cast<void>(blob_at(5)), StoreDamaged);
     CHECK(store.runs({}).size() == 12);
     for (int i = 0; i < 12; ++i) {
       if (i == 5) continue;
       const auto row = store.run(name_of(i));
       REQUIRE(row.has_value());
       CHECK(is_well(store, *row));
+      CHECK(blob_at(i) == "blob " + needle(i));
     }
     commit(run.store(), script_start(20, 10));
     CHECK(run.store().run(name_of(20)).has_value());
@@ -152,6 +159,8 @@ TEST_CASE(
         verify(row);
         verify(picture.history.at(row.run_id), row);
       }
+      for (int i = 0; i < 12; ++i)
+        static_cast<void>(read_blob(other.store(), name_of(i), blob_of("blob " + needle(i)).hash));
       if (picture == whole) {
         ++harmless;
         continue;
@@ -190,4 +199,12 @@ TEST_CASE("check finds rows that belong to nothing, and runs that nothing leads 
   CHECK(after_sql("DELETE FROM history WHERE run = 2") == Kinds{FindingKind::History});
   CHECK(after_sql("UPDATE meta SET last_time = 0") == Kinds{FindingKind::Head});
   CHECK(after_sql("UPDATE runs SET version = 7 WHERE id = 1") == Kinds{FindingKind::Run});
+  CHECK(after_sql("DELETE FROM blobs WHERE id = 2") == Kinds{FindingKind::Blob});
+  CHECK(after_sql("UPDATE blobs SET bytes = x'00' WHERE id = 2; INSERT INTO blob_uses "
+                  "SELECT 1, blob, checksum FROM blob_uses WHERE run = 2") ==
+        Kinds{FindingKind::Blob, FindingKind::Blob, FindingKind::Blob});
+  CHECK(after_sql("DELETE FROM blob_uses WHERE run = 2") == Kinds{FindingKind::Dangling});
+  CHECK(after_sql("UPDATE blob_uses SET run = 99 WHERE run = 2") ==
+        Kinds{FindingKind::Dangling, FindingKind::Dangling});
+  CHECK(after_sql("UPDATE blob_uses SET checksum = 1 WHERE run = 2") == Kinds{FindingKind::Blob});
 }

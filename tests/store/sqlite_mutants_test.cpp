@@ -22,7 +22,7 @@ void commit(Store& store, const Transition& transition) {
 
 std::string crashes() {
   const std::vector<Step> script = make_script(6);
-  for (std::uint64_t at = 100; at < 500; at += 9) {
+  for (std::uint64_t at = 100; at < 500; at += 4) {
     for (const Crash mode : {Crash::DropAll, Crash::RandomSectors}) {
       ScriptRun run(at, true);
       run.files().stop_after(at);

@@ -68,12 +68,21 @@ inline store::Transition script_start(int run, std::size_t bytes) {
   return start;
 }
 
+// Of the script's runs: 0 and 1 share one, of which the first is removed; 3 has one that goes with
+// it, 4 one that stays.
+inline std::vector<store::BlobRow> script_blobs(int run) {
+  if (run > 4 || run == 2) return {};
+  const char content = run < 2 ? 'b' : static_cast<char>('b' + run);
+  return {blob_of(std::string(9000, content))};
+}
+
 inline std::vector<Step> make_script(int runs) {
   std::vector<Step> script;
   std::vector<store::Transition> last;
   for (int i = 0; i < runs; ++i) {
     const std::size_t bytes = i == 2 ? 9000 : 700;  // once more than a page holds
     last.push_back(script_start(i, bytes));
+    last.back().blobs = script_blobs(i);
     Step step;
     step.group.push_back(last.back());
     if (i > 0) {
@@ -231,6 +240,12 @@ class ScriptRun {
       const std::string id = "run " + std::to_string(i);
       if (store_->request("id of " + id, "start") != expected_.request("id of " + id, "start")) {
         return "the request of " + id;
+      }
+    }
+    for (int i = 0; i < 5; ++i) {
+      for (const store::BlobRow& blob : script_blobs(i)) {
+        if (store_->blob(blob.hash) != expected_.blob(blob.hash))
+          return "a blob of run " + std::to_string(i);
       }
     }
     for (const store::RunRow& row : store_->runs({})) {

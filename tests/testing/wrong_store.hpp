@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,8 @@
 
 namespace durasim::testing {
 
+using store::BlobRow;
+using store::Digest;
 using store::HistoryBatch;
 using store::MemoryStore;
 using store::RequestRow;
@@ -38,6 +41,7 @@ struct Hooks {
       history;
   std::function<std::optional<RequestRow>(const MemoryStore&, std::string_view, std::string_view)>
       request;
+  std::function<std::optional<std::string>(const MemoryStore&, const Digest&)> blob;
   std::function<std::vector<RunRow>(const MemoryStore&, RunFilter)> runs;
   std::function<std::vector<std::string>(const MemoryStore&, WallTime, std::size_t)> due_runs;
   std::function<std::optional<WallTime>(const MemoryStore&)> next_due;
@@ -73,6 +77,9 @@ class WrongStore final : public Store {
   }
   std::optional<RequestRow> request(std::string_view scope, std::string_view id) const override {
     return hooks_.request ? hooks_.request(right_, scope, id) : right_.request(scope, id);
+  }
+  std::optional<std::string> blob(const Digest& hash) const override {
+    return hooks_.blob ? hooks_.blob(right_, hash) : right_.blob(hash);
   }
   std::vector<RunRow> runs(const RunFilter& filter) const override {
     return hooks_.runs ? hooks_.runs(right_, filter) : right_.runs(filter);
@@ -332,9 +339,47 @@ inline std::vector<WrongStoreKind> wrong_wholes() {
   return kinds;
 }
 
+inline std::vector<WrongStoreKind> wrong_keepers_of_blobs() {
+  std::vector<WrongStoreKind> kinds;
+  kinds.push_back({"a blob is kept while a run uses it", "the first user has it alone",
+                   forgiving([](const MemoryStore& store, Transition& t) {
+                     std::erase_if(t.blobs, [&](const BlobRow& row) {
+                       return store.blob(row.hash).has_value();
+                     });
+                   })});
+  Hooks hooks;
+  hooks.remove = [kept = std::make_shared<int>()](MemoryStore& store, std::string_view id) {
+    Transition keeper = start_of("keeper " + std::to_string(++*kept), "keeper");
+    keeper.blobs = {blob_of("only a's")};
+    keeper.run.status = RunStatus::Completed;
+    store.remove(id);
+    store.commit({&keeper, 1});
+  };
+  kinds.push_back({"a blob is kept while a run uses it", "a content outlives its runs", hooks});
+  hooks = {};
+  hooks.commit = commit_what_fits;
+  kinds.push_back({"a blob comes with its transition", "of rejected groups too", hooks});
+  hooks = {};
+  hooks.blob = [](const MemoryStore& store, const Digest& hash) {
+    auto bytes = store.blob(hash);
+    if (bytes) bytes = bytes->substr(0, 65'536);
+    return bytes;
+  };
+  kinds.push_back({"a blob comes back as it was written", "long ones are cut", hooks});
+  kinds.push_back({"a blob comes back as it was written", "what is there stays",
+                   forgiving([](const MemoryStore& store, Transition& t) {
+                     for (BlobRow& row : t.blobs)
+                       row.bytes = store.blob(row.hash).value_or(row.bytes);
+                   })});
+  hooks = {};
+  hooks.reopen = [](MemoryStore& store) { store = MemoryStore(); };
+  kinds.push_back({"reopening keeps blobs", "nothing is kept", hooks});
+  return kinds;
+}
+
 inline std::vector<WrongStoreKind> wrong_stores() {
   std::vector<WrongStoreKind> all = wrong_writers();
-  for (auto kinds : {wrong_readers(), wrong_wholes()}) {
+  for (auto kinds : {wrong_readers(), wrong_wholes(), wrong_keepers_of_blobs()}) {
     for (WrongStoreKind& kind : kinds) all.push_back(std::move(kind));
   }
   return all;

@@ -6,6 +6,7 @@
 
 #include "durasim/store/store.hpp"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,10 @@ namespace durasim::inline v0::store {
 
 // The chain after a batch: SHA-256(previous chain, first and last event id, event bytes).
 [[nodiscard]] DURASIM_EXPORT Digest next_chain(const Digest& previous, const HistoryBatch& batch);
+
+[[nodiscard]] DURASIM_EXPORT Digest hash_of(std::string_view bytes);
+// In lower-case hex, for messages.
+[[nodiscard]] DURASIM_EXPORT std::string hex(const Digest& digest);
 
 // Fill in the checksums.
 DURASIM_EXPORT void seal(RunRow& row);
@@ -34,5 +39,10 @@ DURASIM_EXPORT void verify(const RequestRow& row);
 // A whole history in order: every event's checksum, the chain, no gap from event 1 to the run's
 // next_event_id, and the chain's end against the run's row (verified by its own call).
 DURASIM_EXPORT void verify(const std::vector<HistoryBatch>& history, const RunRow& row);
+
+// The blob that a row of this run refers to. Throws StoreDamaged that names the run and the hash
+// when it is not there, has another hash or cannot be read; IoError.
+[[nodiscard]] DURASIM_EXPORT std::string read_blob(const Store& store, std::string_view run_id,
+                                                   const Digest& hash);
 
 }  // namespace durasim::inline v0::store

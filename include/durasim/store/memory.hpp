@@ -30,6 +30,7 @@ class DURASIM_EXPORT MemoryStore final : public Store {
                                                   std::int64_t from_event_id = 1) const override;
   [[nodiscard]] std::optional<RequestRow> request(std::string_view scope,
                                                   std::string_view request_id) const override;
+  [[nodiscard]] std::optional<std::string> blob(const Digest& hash) const override;
   [[nodiscard]] std::vector<RunRow> runs(const RunFilter& filter) const override;
   [[nodiscard]] std::vector<std::string> due_runs(WallTime until, std::size_t limit) const override;
   [[nodiscard]] std::optional<WallTime> next_due() const override;

@@ -1,7 +1,8 @@
 // What a transition may change, given the row before it: the part of the store's contract that
 // needs no look at other rows. Every store calls check_transition before it writes; what needs its
 // tables (tasks and requests by key, the current run) it checks itself, as store/memory.hpp does.
-// Checksums are not looked at: a store keeps what the engine sealed.
+// Checksums are not looked at, and neither are the hashes of blobs: a store keeps what the engine
+// sealed.
 #pragma once
 
 #include "durasim/store/store.hpp"

@@ -88,7 +88,8 @@ enum class FindingKind {
   History,   // its events, their checksums or their chain
   Task,
   Request,
-  Dangling,  // rows of runs that are not there
+  Dangling,  // rows of runs that are not there, blobs of none
+  Blob,      // its bytes, or a run's use of it
 };
 
 struct Finding {
@@ -120,6 +121,7 @@ class DURASIM_EXPORT SqliteStore final : public Store {
                                                   std::int64_t from_event_id = 1) const override;
   [[nodiscard]] std::optional<RequestRow> request(std::string_view scope,
                                                   std::string_view request_id) const override;
+  [[nodiscard]] std::optional<std::string> blob(const Digest& hash) const override;
   // Rows that cannot be read come back with their id alone, so that verify() refuses them and the
   // others are still listed.
   [[nodiscard]] std::vector<RunRow> runs(const RunFilter& filter) const override;
@@ -158,13 +160,14 @@ struct StoreReport {
   std::int64_t events = 0;
   std::int64_t tasks = 0;
   std::int64_t requests = 0;
+  std::int64_t blobs = 0;
   std::vector<Finding> findings;  // nothing: all is well
   [[nodiscard]] bool ok() const { return findings.empty(); }
 };
 
-// Reads everything: SQLite's integrity check, every row's checksum, every history's chain, rows
-// that belong to nothing, the mark of the last commit. Changes nothing and may run beside an owner.
-// Throws IoError, FormatError, StoreTooNew.
+// Reads everything: SQLite's integrity check, every row's checksum, every history's chain, every
+// blob's hash, rows that belong to nothing, the mark of the last commit. Changes nothing and may
+// run beside an owner. Throws IoError, FormatError, StoreTooNew.
 DURASIM_EXPORT StoreReport check_store(const std::string& path,
                                        StoreEnvironment* environment = nullptr);
 // SqliteStore::backup for a store that this process does not own; an owner may go on writing.

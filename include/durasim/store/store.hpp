@@ -132,6 +132,14 @@ struct RequestRow {
   bool operator==(const RequestRow&) const = default;
 };
 
+// A content that rows refer to by its hash, kept once however many runs use it. The hash is its
+// checksum: store/integrity.hpp compares them when it is read; a store takes both as they come.
+struct BlobRow {
+  Digest hash{};  // SHA-256 of the bytes
+  std::string bytes;
+  bool operator==(const BlobRow&) const = default;
+};
+
 // Everything that one decision changes in one run. Present completely or not at all. What a
 // transition may change, given the row before it, is stated and checked by store/rules.hpp.
 struct Transition {
@@ -142,7 +150,10 @@ struct Transition {
   std::vector<TaskRow> put_tasks;     // inserted or replaced
   std::vector<TaskKey> delete_tasks;  // before the puts; deleting what is not there is an error
   std::vector<RequestRow> requests;   // inserted; an existing key is an error
-  WallTime note_time{};               // engine time of the decision, for Store::last_time
+  // Used by the run from now on until it is removed. A hash that the store has is used as it is; if
+  // its bytes are others than these, they were damaged and these take their place.
+  std::vector<BlobRow> blobs;
+  WallTime note_time{};  // engine time of the decision, for Store::last_time
 };
 
 struct RunFilter {
@@ -177,6 +188,8 @@ class DURASIM_EXPORT Store {
                                                           std::int64_t from_event_id = 1) const = 0;
   [[nodiscard]] virtual std::optional<RequestRow> request(std::string_view scope,
                                                           std::string_view request_id) const = 0;
+  // The bytes that are kept under a hash; nothing when no run uses any. Not compared with it.
+  [[nodiscard]] virtual std::optional<std::string> blob(const Digest& hash) const = 0;
   // Runs that match, by start time and run id. Throws InvalidArgument when `after_run_id` is
   // unknown.
   [[nodiscard]] virtual std::vector<RunRow> runs(const RunFilter& filter) const = 0;
@@ -200,8 +213,8 @@ class DURASIM_EXPORT Store {
   // clear after the open.
   [[nodiscard]] virtual std::vector<std::string> runs_in_flight_at_open() const = 0;
 
-  // Deletes a closed run with all its rows and the requests that it answered. Throws StoreRejected
-  // for an open or unknown one, StoreUnknown as commit does.
+  // Deletes a closed run with all its rows, the requests that it answered, and the blobs that no
+  // other run uses. Throws StoreRejected for an open or unknown one, StoreUnknown as commit does.
   virtual void remove(std::string_view run_id) = 0;
 };
 

@@ -38,6 +38,7 @@ class DURASIM_EXPORT LogStore final : public store::Store {
       std::string_view run_id, std::int64_t from_event_id = 1) const override;
   [[nodiscard]] std::optional<store::RequestRow> request(
       std::string_view scope, std::string_view request_id) const override;
+  [[nodiscard]] std::optional<std::string> blob(const store::Digest& hash) const override;
   [[nodiscard]] std::vector<store::RunRow> runs(const store::RunFilter& filter) const override;
   [[nodiscard]] std::vector<std::string> due_runs(WallTime until, std::size_t limit) const override;
   [[nodiscard]] std::optional<WallTime> next_due() const override;

@@ -3,6 +3,7 @@
 #include "durasim/store/integrity.hpp"
 
 #include "store/sqlite/backup.hpp"
+#include "store/sqlite/findings.hpp"
 #include "store/sqlite/reader.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/schema.hpp"
@@ -20,10 +21,10 @@ namespace {
 
 constexpr std::int64_t kMostIntegrityLines = 100;
 
-class Examination {
+class Examination : Findings {
  public:
   Examination(Connection& connection, StoreReport& report)
-      : connection_(connection), report_(report) {}
+      : Findings(report), connection_(connection) {}
 
   void run() {
     guarded(FindingKind::Database, "", [&] { check_database(); });
@@ -32,29 +33,10 @@ class Examination {
     for (const std::int64_t id : all_run_ids()) check_run(id);
     guarded(FindingKind::Request, "", [&] { check_requests(); });
     guarded(FindingKind::Run, "", [&] { check_current_runs(); });
+    examine_blobs(connection_, report_);
   }
 
  private:
-  void add(FindingKind kind, std::string_view run_id, std::string text) {
-    report_.findings.push_back({kind, std::string(run_id), std::move(text)});
-  }
-
-  // Damage that keeps a check from going on is what it has found; I/O errors go to the caller.
-  // `run_id` is read when there is something to report: the check itself may find it out.
-  template <class Check>
-  void guarded(FindingKind kind, const std::string& run_id, const Check& check) {
-    try {
-      check();
-    } catch (const SqliteError& error) {
-      if (!error.is_corruption()) throw;
-      add(kind, run_id, error.what());
-    } catch (const StoreDamaged& error) {
-      add(kind, run_id, error.what());
-    } catch (const FormatError& error) {
-      add(kind, run_id, error.what());
-    }
-  }
-
   void check_database() {
     Statement statement =
         connection_.prepare(fmt::format("PRAGMA integrity_check({})", kMostIntegrityLines));
@@ -201,7 +183,6 @@ class Examination {
   }
 
   Connection& connection_;
-  StoreReport& report_;
   Statement run_;
   Statement tasks_;
   Statement history_;
@@ -287,6 +268,8 @@ std::string_view to_string(FindingKind kind) {
       return "request";
     case FindingKind::Dangling:
       return "dangling";
+    case FindingKind::Blob:
+      return "blob";
   }
   return "unknown";
 }

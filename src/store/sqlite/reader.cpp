@@ -125,6 +125,17 @@ std::optional<RequestRow> Reader::request(std::string_view scope, std::string_vi
   });
 }
 
+// Compared with its hash by whoever asked, who knows the run.
+std::optional<std::string> Reader::blob(const Digest& hash) {
+  return of_run("blob", hex(hash), [&]() -> std::optional<std::string> {
+    Cursor found =
+        prepared(blob_, "SELECT bytes FROM blobs INDEXED BY blobs_by_hash WHERE hash = ?1")
+            .query(hash);
+    if (!found.next()) return std::nullopt;
+    return std::string(found.blob(0));
+  });
+}
+
 ReaderPool::ReaderPool(std::string path, std::string vfs, std::size_t at_most, const Clock& clock,
                        std::chrono::milliseconds max_read_time)
     : path_(std::move(path)),

@@ -33,6 +33,7 @@ class Reader {
                                                   std::int64_t from_event_id);
   [[nodiscard]] std::optional<RequestRow> request(std::string_view scope,
                                                   std::string_view request_id);
+  [[nodiscard]] std::optional<std::string> blob(const Digest& hash);
   [[nodiscard]] std::vector<RunRow> runs(const RunFilter& filter);
   [[nodiscard]] std::vector<std::string> due_runs(WallTime until, std::size_t limit);
   [[nodiscard]] std::optional<WallTime> next_due();
@@ -55,6 +56,7 @@ class Reader {
   Statement tasks_;
   Statement history_;
   Statement request_;
+  Statement blob_;
   Statement due_;
   Statement next_due_;
   std::array<Statement, 32> lists_;

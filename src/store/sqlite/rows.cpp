@@ -131,6 +131,10 @@ std::uint32_t current_run_checksum(std::string_view workflow_id, std::int64_t ru
   return add_to(crc32c(workflow_id), run);
 }
 
+std::uint32_t blob_use_checksum(const Digest& hash, std::int64_t run) {
+  return add_to(add_to(0, hash), run);
+}
+
 std::uint32_t checksum_of(const Head& head) {
   std::uint32_t crc = add_to(0, head.epoch);
   crc = add_to(crc, head.commit_number);

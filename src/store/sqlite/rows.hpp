@@ -37,6 +37,7 @@ void verify_events(const HistoryBatch& batch);
 [[nodiscard]] std::string_view bytes_of(const std::vector<std::uint32_t>& checksums);
 
 [[nodiscard]] std::uint32_t current_run_checksum(std::string_view workflow_id, std::int64_t run);
+[[nodiscard]] std::uint32_t blob_use_checksum(const Digest& hash, std::int64_t run);
 
 static_assert(std::is_same_v<WallTime::duration, std::chrono::nanoseconds>,
               "times are stored as nanoseconds since the epoch");

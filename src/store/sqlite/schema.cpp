@@ -99,6 +99,21 @@ CREATE TABLE requests(
 ) STRICT;
 CREATE UNIQUE INDEX requests_by_key ON requests(scope, request_id);
 CREATE INDEX requests_by_run ON requests(run_id);
+
+CREATE TABLE blobs(
+  id    INTEGER PRIMARY KEY,
+  hash  BLOB    NOT NULL,
+  bytes BLOB    NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX blobs_by_hash ON blobs(hash);
+
+CREATE TABLE blob_uses(
+  run      INTEGER NOT NULL REFERENCES runs(id),
+  blob     INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY(run, blob)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_uses_by_blob ON blob_uses(blob);
 )sql";
 
 constexpr const char* kMigrations[] = {kVersion1};

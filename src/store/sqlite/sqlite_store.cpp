@@ -261,6 +261,10 @@ std::optional<RequestRow> SqliteStore::request(std::string_view scope,
   return impl_->reader()->request(scope, request_id);
 }
 
+std::optional<std::string> SqliteStore::blob(const Digest& hash) const {
+  return impl_->reader()->blob(hash);
+}
+
 std::vector<RunRow> SqliteStore::runs(const RunFilter& filter) const {
   return impl_->reader()->runs(filter);
 }

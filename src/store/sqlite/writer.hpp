@@ -66,6 +66,8 @@ class Writer {
   void write_batches(const Transition& transition, std::int64_t run);
   void write_tasks(const Transition& transition, std::int64_t run);
   void write_requests(const Transition& transition);
+  void write_blobs(const Transition& transition, std::int64_t run);
+  std::int64_t put_blob(const BlobRow& blob);
   void delete_run(std::string_view run_id, Head& next);
 
   Connection& connection_;
@@ -97,6 +99,12 @@ class Writer {
     Statement delete_task;
     Statement put_task;
     Statement insert_request;
+    Statement find_blob;
+    Statement insert_blob;
+    Statement replace_blob;
+    Statement insert_blob_use;
+    Statement delete_blobs_of;
+    Statement delete_blob_uses_of;
     Statement delete_tasks_of;
     Statement delete_history_of;
     Statement delete_requests_of;

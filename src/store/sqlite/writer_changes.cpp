@@ -73,6 +73,19 @@ Writer::Statements::Statements(const Connection& connection)
       insert_request(connection.prepare(
           "INSERT INTO requests(scope, request_id, run_id, fingerprint, checksum) "
           "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(scope, request_id) DO NOTHING")),
+      find_blob(connection.prepare(
+          "SELECT id, bytes = ?2 FROM blobs INDEXED BY blobs_by_hash WHERE hash = ?1")),
+      insert_blob(connection.prepare("INSERT INTO blobs(hash, bytes) VALUES(?1, ?2) RETURNING id")),
+      replace_blob(connection.prepare("UPDATE blobs SET bytes = ?2 WHERE id = ?1")),
+      insert_blob_use(
+          connection.prepare("INSERT INTO blob_uses(run, blob, checksum) VALUES(?1, ?2, ?3) "
+                             "ON CONFLICT(run, blob) DO NOTHING")),
+      delete_blobs_of(
+          connection.prepare("DELETE FROM blobs WHERE id IN (SELECT blob FROM blob_uses WHERE run "
+                             "= ?1) AND NOT EXISTS "
+                             "(SELECT 1 FROM blob_uses INDEXED BY blob_uses_by_blob "
+                             "WHERE blob_uses.blob = blobs.id AND blob_uses.run <> ?1)")),
+      delete_blob_uses_of(connection.prepare("DELETE FROM blob_uses WHERE run = ?1")),
       delete_tasks_of(connection.prepare("DELETE FROM tasks WHERE run = ?1")),
       delete_history_of(
           connection.prepare("DELETE FROM history INDEXED BY history_by_run WHERE run = ?1")),
@@ -217,6 +230,7 @@ void Writer::apply(const Transition& transition, Head& next) {
     write_batches(transition, run);
     write_tasks(transition, run);
     write_requests(transition);
+    write_blobs(transition, run);
     remember(before, run, row);
   } catch (const SqliteError& error) {
     if (!error.is_corruption()) throw;
@@ -241,6 +255,8 @@ void Writer::delete_run(std::string_view run_id, Head& /*next*/) {
   statements_.delete_tasks_of.run(before.id);
   statements_.delete_history_of.run(before.id);
   statements_.delete_requests_of.run(run_id);
+  statements_.delete_blobs_of.run(before.id);
+  statements_.delete_blob_uses_of.run(before.id);
   const bool was_current = [&] {
     Cursor current = statements_.find_current.query(before.row.workflow_id);
     return current.next() && current.number(0) == before.id;
