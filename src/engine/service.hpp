@@ -186,8 +186,8 @@ class DURASIM_EXPORT Service {
     RunState state;
     std::uint64_t token = 0;  // of the workflow task in a worker's hands; 0: none
     std::int64_t given = 0;   // the last event that a worker has got
-    bool changed = false;  // since the last begin_commit
-    bool flying = false;   // in the group that is being written
+    bool changed = false;     // since the last begin_commit
+    bool flying = false;      // in the group that is being written
     explicit Run(RunState&& s) : state(std::move(s)) {}
   };
   struct ReadyActivity {
