@@ -112,6 +112,8 @@ TEST_CASE("code that is no longer in memory is a miss of the sticky cache, its e
   engine.start();
   const auto first = engine.client().start(listening, on_queue);
   const auto second = engine.client().start(listening, on_queue);
+  for (const auto& run : {first, second}) CHECK(run.query(heard).empty());  // their first tasks
+  // The one place is the second run's.
   for (const auto& run : {first, second}) {
     run.signal(word, "a");
     run.signal(word, "stop");
