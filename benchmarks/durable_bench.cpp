@@ -210,10 +210,10 @@ void bench_durable(BenchContext& context) {
   };
   constexpr FiveRow rows[] = {{"engine/five_1_client", power, 1, 1, 0.8},
                               {"engine/five_64_clients", power, 64, 64, 0.5},
-                              {"engine/five_1000_open", power, 64, 1000, 0.5},
+                              {"engine/five_1000_open", power, 50, 1000, 0.5},
                               {"engine/five_1_client_nosync", crash, 1, 1, 0.5},
                               {"engine/five_64_clients_nosync", crash, 64, 64, 0.5},
-                              {"engine/five_1000_open_nosync", crash, 64, 1000, 0.5}};
+                              {"engine/five_1000_open_nosync", crash, 50, 1000, 0.5}};
   bool wanted = context.wants("engine/disk_bytes_per_workflow") ||
                 context.wants("engine/fdatasync_per_step") ||
                 context.wants("engine/cpu_ms_per_workflow");

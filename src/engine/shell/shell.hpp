@@ -70,7 +70,7 @@ class Engine::Shell final : public Frontend {
   struct EndedActivity {
     engine::ActivityHandle handle;
     ActivityOutcome outcome;
-    std::uint64_t group = 0;  // of its commit; 0: to be written into its run
+    std::uint64_t group = 0;  // of its commit
   };
   // A client's call: it has the lock, and the engine does not end under it. Throws CancelledError
   // when the engine ends already.
@@ -184,10 +184,11 @@ class Engine::Shell final : public Frontend {
   engine::EngineMetrics metrics_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;
   std::vector<std::shared_ptr<engine::Post>> posts_;
-  std::vector<EndedActivity> ended_;
-  bool worker_leads_ = false;     // the group that is being written
-  Pool* leading_pool_ = nullptr;  // whose thread does
-  bool guarded_ = false;          // the alarm looks at brief activities
+  std::vector<EndedActivity> unapplied_;  // to be written into their runs
+  std::vector<EndedActivity> ended_;      // written, and perhaps not durable yet
+  bool worker_leads_ = false;             // the group that is being written
+  Pool* leading_pool_ = nullptr;          // whose thread does
+  bool guarded_ = false;                  // the alarm looks at brief activities
   std::condition_variable workflow_work_;
   int waiting_workflow_threads_ = 0;
   bool waking_workflow_thread_ = false;

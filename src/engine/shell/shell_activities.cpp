@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace durasim::inline v0 {
@@ -69,11 +70,10 @@ void Engine::Shell::end_starts(bool written) {
     pool->started.erase(pool->started.begin(), ended);
   }
   if (written) {
-    std::erase_if(ended_, [&](const EndedActivity& ended) {
-      return ended.group != 0 && ended.group <= committer_.ended();
-    });
+    std::erase_if(ended_,
+                  [&](const EndedActivity& ended) { return ended.group <= committer_.ended(); });
   } else {
-    for (EndedActivity& ended : ended_) ended.group = 0;
+    std::ranges::move(std::exchange(ended_, {}), std::back_inserter(unapplied_));
   }
 }
 
@@ -109,10 +109,12 @@ void Engine::Shell::give_back_activities() {
 }
 
 void Engine::Shell::apply_ended() {
-  for (EndedActivity& ended : ended_) {
-    if (ended.group != 0) continue;
+  while (!unapplied_.empty()) {
+    EndedActivity& ended = unapplied_.back();
     service_.close_activity(ended.handle, ActivityOutcome(ended.outcome), now());
     ended.group = committer_.group();
+    ended_.push_back(std::move(ended));
+    unapplied_.pop_back();
   }
 }
 
@@ -158,7 +160,7 @@ bool Engine::Shell::run_activity(Pool& pool, Post& post, Lock& lock) {
     post.attempt.reset();
   }
   --pool.taken;
-  ended_.push_back({handle, std::move(outcome), 0});
+  unapplied_.push_back({handle, std::move(outcome), 0});
   return true;
 }
 

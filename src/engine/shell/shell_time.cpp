@@ -124,9 +124,7 @@ void Engine::Shell::after_commit(bool written) {
   if (const auto due = committer_.earliest_due()) arm_runs(*due);
   wake_threads();
   // A worker looks for more by itself, and whoever waits for the next group leads it.
-  const bool left = service_.dirty() || std::ranges::any_of(ended_, [](const EndedActivity& e) {
-                      return e.group == 0;
-                    });
+  const bool left = service_.dirty() || !unapplied_.empty();
   if (left && !worker_led && !committer_.awaited()) wake_workflow_thread();
 }
 
