@@ -44,6 +44,7 @@ PLANTED = [
     ("include/durasim/core/x.hpp", HEADER + "#include <unistd.h>\n", "public headers include only"),
     ("include/durasim/core/x.hpp", HEADER + "#include <filesystem>\n", "too costly"),
     ("include/durasim/core/x.hpp", HEADER + '#include "core/private.hpp"\n', "includes private"),
+    ("include/durasim/core/x.hpp", HEADER + "std::vector<int> a();\n", "needs #include <vector>"),
     ("src/sim/x.cpp", HEAD + "auto t = std::chrono::system_clock::now();\n", "come through durasim::Clock"),
     ("src/sim/x.cpp", HEAD + "std::random_device device;\n", "come through durasim::Clock"),
     ("tests/sim/x_test.cpp", HEAD + "std::this_thread::sleep_for(1s);\n", "must not sleep"),

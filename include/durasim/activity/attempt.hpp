@@ -10,10 +10,12 @@
 #include "durasim/activity/outcome.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 
 namespace durasim::inline v0 {
 

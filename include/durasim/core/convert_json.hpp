@@ -1,22 +1,31 @@
 // Typed values <-> JSON, without a tree in between: write_json and read_json, and how each kind of
-// type looks.
-//   bool; integers, exact to 64 bits; float and double, finite, the shortest text that reads back
-//   the same std::string, UTF-8; byte vectors as Base64 structs described by BOOST_DESCRIBE_STRUCT:
-//   an object, members of base classes first enums described by BOOST_DESCRIBE_ENUM: their names
-//   optional: null or the value; std::monostate, std::nullptr_t: null
-//   vector, deque, list, set, array: an array; pair, tuple: an array of fixed length
-//   maps with string keys: an object; other maps: an array of [key, value]; unordered ones sorted
-//   by their text variant: {"index":i,"value":...}, so alternatives may be appended but not
-//   reordered durations: "1.5s"; time points of the system clock: RFC 3339, UTC, up to nanoseconds
-//   any type for which JsonConversion is specialised
+// type looks:
+// - bool; integers, exact to 64 bits; float and double, finite, the shortest text that reads back
+//   the same; std::string, UTF-8; byte vectors as Base64
+// - structs described by BOOST_DESCRIBE_STRUCT: an object, members of base classes first; enums
+//   described by BOOST_DESCRIBE_ENUM: their names
+// - optional: null or the value; std::monostate, std::nullptr_t: null
+// - vector, deque, list, set, array: an array; pair, tuple: an array of fixed length
+// - maps with string keys: an object; other maps: an array of [key, value]; unordered ones sorted
+//   by their text
+// - variant: {"index":i,"value":...}, so alternatives may be appended but not reordered
+// - durations: "1.5s"; time points of the system clock: RFC 3339, UTC, up to nanoseconds
+// - any type for which JsonConversion is specialised
 // Reading: unknown members are ignored, missing ones keep what their default member initialiser
 // says, null is an empty container, a member or key that comes twice is an error.
 #pragma once
 
 #include "durasim/core/convert_traits.hpp"
+#include "durasim/core/described_members.hpp"
 
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace durasim::inline v0 {
 namespace detail {
@@ -27,38 +36,6 @@ const void* place_of(const void* object) {
 }
 template <class T, auto Pointer>
 using MemberType = std::remove_reference_t<decltype(std::declval<T&>().*Pointer)>;
-// The descriptors of data members, those of base classes first.
-template <class... D>
-struct Descriptors {};
-template <class... A, class... B>
-Descriptors<A..., B...> operator+(Descriptors<A...>, Descriptors<B...>) {
-  return {};
-}
-template <class D>
-auto data_member() {
-  constexpr bool kIsData =
-      (D::modifiers & (boost::describe::mod_function | boost::describe::mod_static)) == 0;
-  return std::conditional_t<kIsData, Descriptors<D>, Descriptors<>>{};
-}
-template <template <class...> class L, class... D>
-auto data_members(L<D...>) {
-  return (Descriptors<>{} + ... + data_member<D>());
-}
-template <class T>
-auto all_members();
-template <template <class...> class L, class... D>
-auto inherited_members(L<D...>) {
-  return (Descriptors<>{} + ... + all_members<typename D::type>());
-}
-template <class T>
-auto all_members() {
-  T** const type = nullptr;
-  return inherited_members(boost_base_descriptor_fn(type)) +
-         data_members(boost_public_member_descriptor_fn(type)) +
-         data_members(boost_protected_member_descriptor_fn(type)) +
-         data_members(boost_private_member_descriptor_fn(type));
-}
-
 template <std::size_t N>
 consteval bool has_unique_names(const MemberConversion (&rows)[N]) {
   for (std::size_t i = 1; i + 1 < N; ++i) {

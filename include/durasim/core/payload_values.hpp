@@ -11,8 +11,10 @@
 #include "durasim/core/convert_json.hpp"
 #include "durasim/core/payload_list.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>

@@ -4,6 +4,7 @@
 
 #include "durasim/core/time.hpp"
 
+#include <chrono>
 #include <string>
 #include <vector>
 

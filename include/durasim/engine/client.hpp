@@ -7,6 +7,7 @@
 #include "durasim/engine/frontend.hpp"
 
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>

@@ -5,10 +5,12 @@
 #include "durasim/core/payload.hpp"
 #include "durasim/core/retry_policy.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace durasim::inline v0 {

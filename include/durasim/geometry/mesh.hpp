@@ -7,6 +7,7 @@
 #include "durasim/geometry/shape.hpp"
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace durasim::inline v0::geometry {

@@ -11,6 +11,8 @@
 #include "durasim/replay/nondeterminism.hpp"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>

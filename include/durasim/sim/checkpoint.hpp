@@ -7,6 +7,7 @@
 #include "durasim/core/config.hpp"
 #include "durasim/core/error.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>

@@ -5,8 +5,15 @@
 
 #include "durasim/store/store.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace durasim::inline v0::store {
 

@@ -27,6 +27,7 @@
 #include "durasim/engine/options.hpp"
 #include "durasim/engine/worker.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -4,9 +4,16 @@
 
 #include "durasim/store/store.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace durasim::inline v0::testing {
 

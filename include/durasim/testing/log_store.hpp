@@ -6,8 +6,13 @@
 #include "durasim/store/memory.hpp"
 #include "durasim/testing/simulated_disk.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace durasim::inline v0::testing {
 

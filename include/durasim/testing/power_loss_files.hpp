@@ -8,8 +8,10 @@
 #include "durasim/store/sqlite_environment.hpp"
 #include "durasim/testing/simulated_disk.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 

@@ -9,9 +9,11 @@
 #include "durasim/workflow/run.hpp"
 
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>

@@ -6,6 +6,7 @@
 #include "durasim/workflow/branch.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
