@@ -122,6 +122,8 @@ class DURASIM_EXPORT Service {
   // The next task of the queue, if any. Its code may run before the commit: nothing of it leaves
   // the process before.
   std::optional<WorkflowTask> next_workflow_task(const std::string& task_queue, WallTime now);
+  // Its code could not be run now: whoever asks next gets the task.
+  void return_workflow_task(const WorkflowTask& task);
   // While a run is held, because its code is busy, it gets no workflow task.
   void hold(const std::string& run_id) { held_.insert(run_id); }
   void release(const std::string& run_id);
@@ -145,9 +147,12 @@ class DURASIM_EXPORT Service {
   // How much may be waiting in a queue; entries are hints.
   [[nodiscard]] QueueDepth depth(const std::string& task_queue) const;
 
-  // Wakes every run whose time has come; true if there was one.
+  // Wakes every run whose time has come; true if there was one. Reads runs that could not be read
+  // before.
   bool fire_due(WallTime now);
   [[nodiscard]] std::optional<WallTime> next_due() const;
+  // Whether there are any that could not be read: call fire_due again in a while.
+  [[nodiscard]] bool unread() const { return !unread_.empty(); }
 
   // ---- durability (service_commit.cpp) ----
   [[nodiscard]] bool dirty() const { return !next_.runs.empty(); }
@@ -198,6 +203,7 @@ class DURASIM_EXPORT Service {
 
   Run& load(const std::string& run_id);
   Run* open_run(const std::string& run_id);
+  Run* open_announced(const std::string& run_id);
   RunState& require_open(const std::string& workflow_id, const std::string& run_id);
   [[nodiscard]] std::optional<std::string> current_run(const std::string& workflow_id) const;
   RunState& create(const StartRun& start, const std::optional<SignalRun>& signal, WallTime now);

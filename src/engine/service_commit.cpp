@@ -220,12 +220,15 @@ void Service::abort_commit() {
   read_again(std::move(forgotten));
 }
 
+// Announced even if somebody has loaded it meanwhile: what was queued for it is gone, and queues
+// are hints.
 void Service::read_again(std::vector<std::string> run_ids) {
+  std::set<std::string> done;
   for (std::string& run_id : run_ids) {
+    if (!done.insert(run_id).second) continue;
     try {
       const auto row = store_.run(run_id);
-      if (!row || row->status != store::RunStatus::Running || runs_.find(run_id) != nullptr)
-        continue;
+      if (!row || row->status != store::RunStatus::Running) continue;
       RunState& state = load(run_id).state;
       state.announce();
       changed(state, WallTime{});

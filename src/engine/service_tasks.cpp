@@ -2,6 +2,7 @@
 // the run's state decides.
 #include "durasim/core/encoding.hpp"
 
+#include "core/utf8.hpp"
 #include "engine/service.hpp"
 #include "mutants/mutants.hpp"
 
@@ -11,6 +12,25 @@
 #include <utility>
 
 namespace durasim::inline v0::engine {
+
+namespace {
+
+// Throws InvalidArgument for text that is not UTF-8, before anything has changed.
+void require_writable(const ActivityOutcome& outcome) {
+  const auto require = [](const PayloadList& payloads) {
+    for (const Payload& payload : payloads) {
+      for (const auto& [key, value] : payload.metadata) {
+        if (!is_utf8(key)) throw InvalidArgument("a payload's metadata key is not UTF-8");
+      }
+    }
+  };
+  if (const auto* completed = std::get_if<ActivityCompleted>(&outcome)) require(completed->result);
+  if (const auto* canceled = std::get_if<ActivityCanceled>(&outcome)) require(canceled->details);
+  if (const auto* failed = std::get_if<ActivityFailed>(&outcome))
+    static_cast<void>(encode(failed->failure));
+}
+
+}  // namespace
 
 Service::Run* Service::open_run(const std::string& run_id) {
   if (quarantined_.contains(run_id)) return nullptr;
@@ -25,13 +45,23 @@ Service::Run* Service::open_run(const std::string& run_id) {
   }
 }
 
+// A run that can't be read now is announced again when it can.
+Service::Run* Service::open_announced(const std::string& run_id) {
+  try {
+    return open_run(run_id);
+  } catch (const std::exception&) {
+    unread_.push_back(run_id);
+    throw;
+  }
+}
+
 std::optional<WorkflowTask> Service::next_workflow_task(const std::string& task_queue,
                                                         WallTime now) {
   std::deque<std::string>& queue = workflow_queue_[task_queue];
   while (!queue.empty()) {
     const std::string run_id = std::move(queue.front());
     queue.pop_front();
-    Run* run = open_run(run_id);
+    Run* run = open_announced(run_id);
     if (run == nullptr || run->token != 0 || held_.contains(run_id)) continue;
     // A task that was started by a process that died is started again as it is.
     const bool interrupted =
@@ -57,11 +87,22 @@ std::optional<WorkflowTask> Service::next_workflow_task(const std::string& task_
   return std::nullopt;
 }
 
+void Service::return_workflow_task(const WorkflowTask& task) {
+  Run* run = runs_.find(task.run_id);
+  if (run == nullptr || run->token != task.token) return;
+  run->token = 0;
+  workflow_queue_[run->state.row().task_queue].push_back(task.run_id);
+}
+
 void Service::release(const std::string& run_id) {
   held_.erase(run_id);
-  const Run* run = open_run(run_id);
-  if (run != nullptr && run->token == 0 && run->state.workflow_task_ready())
-    workflow_queue_[run->state.row().task_queue].push_back(run_id);
+  try {
+    const Run* run = open_run(run_id);
+    if (run != nullptr && run->token == 0 && run->state.workflow_task_ready())
+      workflow_queue_[run->state.row().task_queue].push_back(run_id);
+  } catch (const std::exception&) {
+    unread_.push_back(run_id);
+  }
 }
 
 QueueDepth Service::depth(const std::string& task_queue) const {
@@ -118,7 +159,7 @@ std::optional<ActivityHandle> Service::next_activity(const std::string& task_que
   while (!queue.empty()) {
     const ReadyActivity ready = std::move(queue.front());
     queue.pop_front();
-    Run* run = open_run(ready.run_id);
+    Run* run = open_announced(ready.run_id);
     if (run == nullptr) continue;
     if (!run->state.start_activity(ready.scheduled_event_id, ready.attempt, now,
                                    options_.identity)) {
@@ -162,6 +203,7 @@ ActivityTask Service::activity_task(const ActivityHandle& handle) {
 }
 
 bool Service::close_activity(const ActivityHandle& handle, ActivityOutcome outcome, WallTime now) {
+  require_writable(outcome);
   Run* run = open_run(handle.run_id);
   if (run == nullptr) return false;
   const bool done = run->state.close_activity(handle.scheduled_event_id, handle.attempt,

@@ -89,9 +89,14 @@ WorkflowExecutor::Checkout WorkflowExecutor::check_out(const WorkflowTask& task)
   const RunState* state = service_.find(task.run_id);
   if (state != nullptr) checkout.workflow_id_ = state->row().workflow_id;
   if (!implements(task.workflow_type)) return checkout;
-  checkout.live_ = take(task.run_id, task.workflow_type);
+  try {
+    checkout.live_ = take(task.run_id, task.workflow_type);
+    checkout.events_ = service_.events_for(task, checkout.live_->machines.last_event_id());
+  } catch (const std::exception&) {
+    service_.return_workflow_task(task);
+    throw;
+  }
   checked_out_.insert(task.run_id);
-  checkout.events_ = service_.events_for(task, checkout.live_->machines.last_event_id());
   return checkout;
 }
 

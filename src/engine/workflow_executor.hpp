@@ -49,8 +49,8 @@ class DURASIM_EXPORT WorkflowExecutor {
 
   // The same for an engine with threads: only decide() may run beside everything else.
   class Checkout;
-  // Code and events that a task, or a question about a run, needs. Throws QueryFailed for a run
-  // that cannot be asked.
+  // Code and events that a task, or a question about a run, needs. A task whose events can't be
+  // read goes back to its queue. Throws QueryFailed for a run that cannot be asked.
   [[nodiscard]] Checkout check_out(const WorkflowTask& task);
   [[nodiscard]] Checkout check_out(const std::string& run_id);
   TaskAnswer decide(Checkout& checkout) const;

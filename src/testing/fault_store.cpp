@@ -37,42 +37,50 @@ void FaultStore::commit(std::span<const Transition> transitions) {
   throw StoreUnknown(message);
 }
 
+const Store& FaultStore::readable() const {
+  for (std::uint64_t left = failing_reads_; left > 0;) {
+    if (failing_reads_.compare_exchange_weak(left, left - 1))
+      throw IoError("injected fault in a read");
+  }
+  return *inner_;
+}
+
 std::optional<RunRow> FaultStore::run(std::string_view run_id) const {
-  return inner_->run(run_id);
+  return readable().run(run_id);
 }
 
 std::optional<RunRow> FaultStore::current_run(std::string_view workflow_id) const {
-  return inner_->current_run(workflow_id);
+  return readable().current_run(workflow_id);
 }
 
 std::vector<TaskRow> FaultStore::tasks(std::string_view run_id) const {
-  return inner_->tasks(run_id);
+  return readable().tasks(run_id);
 }
 
 std::vector<HistoryBatch> FaultStore::history(std::string_view run_id,
                                               std::int64_t from_event_id) const {
-  return inner_->history(run_id, from_event_id);
+  return readable().history(run_id, from_event_id);
 }
 
 std::optional<RequestRow> FaultStore::request(std::string_view scope,
                                               std::string_view request_id) const {
-  return inner_->request(scope, request_id);
+  return readable().request(scope, request_id);
 }
 
 std::optional<std::string> FaultStore::blob(const Digest& hash) const {
-  return inner_->blob(hash);
+  return readable().blob(hash);
 }
 
 std::vector<RunRow> FaultStore::runs(const RunFilter& filter) const {
-  return inner_->runs(filter);
+  return readable().runs(filter);
 }
 
 std::vector<std::string> FaultStore::due_runs(WallTime until, std::size_t limit) const {
-  return inner_->due_runs(until, limit);
+  return readable().due_runs(until, limit);
 }
 
 std::optional<WallTime> FaultStore::next_due() const {
-  return inner_->next_due();
+  return readable().next_due();
 }
 
 WallTime FaultStore::last_time() const {

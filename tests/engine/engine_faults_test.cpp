@@ -95,6 +95,90 @@ TEST_CASE("an outcome that the codec refuses is a failed attempt, and the engine
   CHECK(engine.client().start(speaking, on_queue).result() == "hello");
 }
 
+TEST_CASE("an outcome that cannot be recorded is a failed attempt, and the engine goes on") {
+  const Folder folder;
+  constexpr Activity<int(int)> odd{"odd"};
+  constexpr WorkflowType<std::string()> asking{"Asking"};
+  Engine engine({.store = folder.store()});
+  Worker& worker = engine.worker("queue");
+  fill(worker);
+  worker.implement(asking, [&odd](WorkflowContext ctx) -> Workflow<std::string> {
+    try {
+      co_await ctx.run(odd, 1, {.start_to_close = 1min, .retry = {.maximum_attempts = 1}});
+    } catch (const ActivityFailure& failure) {
+      co_return std::get<proto::ApplicationFailureInfo>(failure.cause()->info).type;
+    }
+    co_return "";
+  });
+  worker.implement(odd, [](int) -> int {
+    Payload payload;
+    payload.metadata["\xff"] = "";
+    throw ApplicationFailure("no", {.details = {payload}});
+  });
+  engine.start();
+  CHECK(engine.client().start(asking, on_queue).result() == "UnrecordableOutcome");
+  CHECK(engine.client().start(adding, 1, on_queue).result() == 6);
+}
+
+TEST_CASE("reads that fail now and then delay runs, and lose none") {
+  const Folder folder;
+  FaultStore store(sqlite_in(folder));
+  Engine engine({.custom_store = &store, .cached_runs = 1});
+  fill(engine.worker("queue", {.max_concurrent_activities = 4}));
+  engine.start();
+  std::vector<decltype(engine.client().start(adding, 0, on_queue))> runs;
+  for (unsigned i = 0; i < 20; ++i) {
+    runs.push_back(engine.client().start(adding, static_cast<int>(i), on_queue));
+    store.fail_reads(i % 3);
+  }
+  int sum = 0;
+  for (const auto& run : runs) {
+    for (bool known = false; !known;) {
+      try {
+        sum += run.result();
+        known = true;
+      } catch (const IoError&) {  // the call's own
+      }
+    }
+  }
+  CHECK(sum == 190 + 20 * 5);
+}
+
+TEST_CASE("an activity that was brief and is not any more holds up no other for long") {
+  const Folder folder;
+  constexpr Activity<int(int)> waits_for_other{"waits_for_other"};
+  constexpr Activity<int(int)> other{"other"};
+  constexpr WorkflowType<int(int)> waiting{"Waiting"};
+  constexpr WorkflowType<int(int)> releasing{"Releasing"};
+  std::latch released(1);
+  Engine engine({.store = folder.store()});
+  Worker& worker = engine.worker("queue", {.max_concurrent_activities = 4});
+  const ActivityOptions times{.start_to_close = 1min};
+  worker.implement(waiting, [&](WorkflowContext ctx, int n) -> Workflow<int> {
+    for (int i = n; i >= 0; --i) co_await ctx.run(waits_for_other, i, times);
+    co_return n;
+  });
+  worker.implement(releasing, [&](WorkflowContext ctx, int n) -> Workflow<int> {
+    co_return co_await ctx.run(other, n, times);
+  });
+  worker.implement(waits_for_other, [&](int i) {
+    if (i == 0) released.wait();
+    return i;
+  });
+  worker.implement(other, [&](int i) {
+    if (i == 0) released.count_down();
+    return i;
+  });
+  engine.start();
+  // Brief often enough that the alarm has looked at it several times; then it waits for somebody
+  // whose activity is ready with it, or behind it.
+  const auto waits = engine.client().start(waiting, 200, {.id = "waits", .task_queue = "queue"});
+  for (int i = 1; i <= 50; ++i) CHECK(engine.client().start(releasing, i, on_queue).result() == i);
+  const auto releases = engine.client().start(releasing, 0, {.id = "r", .task_queue = "queue"});
+  CHECK(releases.result() == 0);
+  CHECK(waits.result() == 200);
+}
+
 TEST_CASE("clients that wait while the engine ends are told so, and it ends after them") {
   const Folder folder;
   constexpr int waiting = 8;

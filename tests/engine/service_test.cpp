@@ -1,14 +1,8 @@
-// The service over a store: tasks that outlive a process, limits, damaged runs, failed commits.
-#include "engine/service.hpp"
-
+// The service over a store: tasks that outlive a process, limits, damaged runs.
 #include "durasim/core/ids.hpp"
 #include "durasim/store/memory.hpp"
-#include "durasim/testing/fault_store.hpp"
 
-#include "engine/core_driver.hpp"
-#include "testing/seeded_random.hpp"
-
-#include <memory>
+#include "engine/service_bench.hpp"
 
 using namespace durasim;
 using namespace durasim::engine;
@@ -16,37 +10,6 @@ using namespace durasim::engine::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct Bench {
-  store::Store& store;
-  durasim::testing::SeededRandom random{1};
-  Service service;
-  WallTime now = WallTime(std::chrono::sys_days{std::chrono::January / 1 / 2026});
-
-  explicit Bench(store::Store& under, EngineLimits limits = {})
-      : store(under), service(under, random, {.limits = limits}) {}
-
-  std::string start(const std::string& id, const std::string& request_id = "") {
-    StartRequest request;
-    request.run.workflow_id = id;
-    request.run.workflow_type = "Type";
-    request.run.task_queue = "queue";
-    request.request_id = request_id;
-    const std::string run_id = service.start(request, now).run_id;
-    service.commit(now);
-    return run_id;
-  }
-  void signal(const std::string& id, const PayloadList& input = {}) {
-    service.signal(id, "", {"go", input, "client", "", std::nullopt}, now);
-    service.commit(now);
-  }
-  WorkflowTask task() {
-    const auto next = service.next_workflow_task("queue", now);
-    REQUIRE(next);
-    service.commit(now);
-    return *next;
-  }
-};
 
 // A store that has lost some bytes of one run.
 class DamagedStore final : public store::Store {
@@ -278,28 +241,6 @@ TEST_CASE("a run of which a blob is damaged or gone is left alone as well, whene
     CHECK(bench.service.events_for(task, 0).size() == 4);
     CHECK_FALSE(bench.service.next_workflow_task("queue", bench.now));
   }
-}
-
-TEST_CASE("a commit that failed is forgotten: the call can be repeated, the task is there again") {
-  using durasim::testing::CommitFault;
-  auto owned = std::make_unique<store::MemoryStore>();
-  durasim::testing::FaultStore store(std::move(owned));
-  Bench bench(store);
-  const std::string run_id = bench.start("wf");
-  const WorkflowTask task = bench.task();
-  store.fail_commit(1, CommitFault::UnknownNotApplied);
-  CHECK(bench.service.complete_workflow_task(task, {timer("1", 1s)}, bench.now) ==
-        TaskResult::Completed);
-  CHECK_THROWS_AS(bench.service.commit(bench.now), StoreUnknown);
-  CHECK(bench.service.take_evictions() == std::vector<std::string>{run_id});
-  CHECK(bench.service.complete_workflow_task(task, {timer("1", 1s)}, bench.now) ==
-        TaskResult::Stale);
-  const WorkflowTask again = bench.task();
-  CHECK(again.started.started_event_id == task.started.started_event_id);
-  CHECK(bench.service.complete_workflow_task(again, {complete()}, bench.now) ==
-        TaskResult::Completed);
-  bench.service.commit(bench.now);
-  CHECK(store.run(run_id)->status == store::RunStatus::Completed);
 }
 
 TEST_CASE("events that are in no commit yet stay in memory when an earlier commit ends") {

@@ -4,6 +4,7 @@
 
 #include "durasim/store/store.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -24,7 +25,7 @@ enum class CommitFault {
   Throws,             // IoError, nothing written
 };
 
-// Thread-safety: as Store.
+// Thread-safety: as Store; fail_reads() at any time.
 class DURASIM_EXPORT FaultStore final : public store::Store {
  public:
   explicit FaultStore(std::unique_ptr<store::Store> inner);
@@ -32,6 +33,8 @@ class DURASIM_EXPORT FaultStore final : public store::Store {
 
   // The k-th commit from now on fails that way (k = 1: the next one), once. Several may be armed.
   void fail_commit(std::uint64_t k, CommitFault fault);
+  // The next n reads (of runs, tasks, histories, requests, blobs, what is due) throw IoError.
+  void fail_reads(std::uint64_t n) { failing_reads_ = n; }
   // Commits that were asked for, and how many of them failed here.
   [[nodiscard]] std::uint64_t commits() const { return commits_; }
   [[nodiscard]] std::uint64_t faults() const { return faults_; }
@@ -59,10 +62,13 @@ class DURASIM_EXPORT FaultStore final : public store::Store {
   void remove(std::string_view run_id) override;
 
  private:
+  [[nodiscard]] const store::Store& readable() const;
+
   std::unique_ptr<store::Store> inner_;
   std::map<std::uint64_t, CommitFault> armed_;  // by number of the commit
   std::uint64_t commits_ = 0;
   std::uint64_t faults_ = 0;
+  mutable std::atomic<std::uint64_t> failing_reads_ = 0;
 };
 
 }  // namespace durasim::inline v0::testing

@@ -84,9 +84,11 @@ void EngineMetrics::activity(const Task& task, std::string_view workflow_type, E
 
 void EngineMetrics::commit(std::size_t transitions, Duration latency, bool written) const {
   if (sink_ == nullptr) return;
-  sink_->add("durasim_committed_transitions", written ? static_cast<std::int64_t>(transitions) : 0,
-             {});
-  if (!written) sink_->add("durasim_commit_failed", 1, {});
+  if (written) {
+    sink_->add("durasim_committed_transitions", static_cast<std::int64_t>(transitions), {});
+  } else {
+    sink_->add("durasim_commit_failed", 1, {});
+  }
   sink_->record("durasim_commit_latency", latency, {});
 }
 

@@ -17,6 +17,7 @@
 #include "engine/workflow_executor.hpp"
 
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -64,6 +65,9 @@ class Engine::Shell final : public Frontend {
  private:
   using Lock = std::unique_lock<std::mutex>;
   class Outbound;
+
+  // When the store is asked again for what it could not give.
+  static constexpr std::chrono::seconds kNextTry{1};
 
   using Pool = engine::Pool;
   // An outcome, kept until it is durable.
@@ -135,8 +139,10 @@ class Engine::Shell final : public Frontend {
   // False while a run of theirs can't be read.
   bool settle_doubtful(Pool& pool);
   void give_back_activities();
-  // Writes outcomes into their runs; again, when a group that held them has failed.
+  // Writes outcomes into their runs; again, when a group that held them has failed. One whose run
+  // can't be read now holds up no other.
   void apply_ended();
+  void apply_delayed();
   [[nodiscard]] bool next_is_brief(const Pool& pool);
   // The first that is ready. False: the engine is gone.
   bool run_activity(Pool& pool, engine::Post& post, Lock& lock);
@@ -154,6 +160,7 @@ class Engine::Shell final : public Frontend {
   // ---- time (shell_time.cpp) ----
   void on_alarm();
   void fire_due(Lock& lock);
+  void read_later();
   void take_spaced(Lock& lock);
   void arm(WallTime due);
   void arm_runs(WallTime due);
@@ -184,11 +191,12 @@ class Engine::Shell final : public Frontend {
   engine::EngineMetrics metrics_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;
   std::vector<std::shared_ptr<engine::Post>> posts_;
-  std::vector<EndedActivity> unapplied_;  // to be written into their runs
-  std::vector<EndedActivity> ended_;      // written, and perhaps not durable yet
-  bool worker_leads_ = false;             // the group that is being written
-  Pool* leading_pool_ = nullptr;          // whose thread does
-  bool guarded_ = false;                  // the alarm looks at brief activities
+  std::deque<EndedActivity> unapplied_;  // to be written into their runs
+  std::vector<EndedActivity> delayed_;   // the same, but not now: their runs could not be read
+  std::vector<EndedActivity> ended_;     // written, and perhaps not durable yet
+  bool worker_leads_ = false;            // the group that is being written
+  Pool* leading_pool_ = nullptr;         // whose thread does
+  bool guarded_ = false;                 // the alarm looks at brief activities
   std::condition_variable workflow_work_;
   int waiting_workflow_threads_ = 0;
   bool waking_workflow_thread_ = false;

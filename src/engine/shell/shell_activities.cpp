@@ -73,7 +73,9 @@ void Engine::Shell::end_starts(bool written) {
     std::erase_if(ended_,
                   [&](const EndedActivity& ended) { return ended.group <= committer_.ended(); });
   } else {
-    std::ranges::move(std::exchange(ended_, {}), std::back_inserter(unapplied_));
+    unapplied_.insert(unapplied_.begin(), std::make_move_iterator(ended_.begin()),
+                      std::make_move_iterator(ended_.end()));
+    ended_.clear();
   }
 }
 
@@ -110,12 +112,32 @@ void Engine::Shell::give_back_activities() {
 
 void Engine::Shell::apply_ended() {
   while (!unapplied_.empty()) {
-    EndedActivity& ended = unapplied_.back();
-    service_.close_activity(ended.handle, ActivityOutcome(ended.outcome), now());
-    ended.group = committer_.group();
-    ended_.push_back(std::move(ended));
-    unapplied_.pop_back();
+    EndedActivity ended = std::move(unapplied_.front());
+    unapplied_.pop_front();
+    try {
+      service_.close_activity(ended.handle, ActivityOutcome(ended.outcome), now());
+      ended.group = committer_.group();
+      ended_.push_back(std::move(ended));
+    } catch (const InvalidArgument& error) {  // before anything has changed
+      ended.outcome = ActivityFailed{
+          ApplicationFailure(std::string("its outcome cannot be recorded: ") + error.what(),
+                             {.type = "UnrecordableOutcome"})
+              .proto()};
+      unapplied_.push_back(std::move(ended));
+    } catch (const std::exception& error) {
+      options_.logger.for_module("engine").warning(
+          fmt::format("run {}: the outcome of an activity is not recorded yet: {}",
+                      ended.handle.run_id, error.what()));
+      delayed_.push_back(std::move(ended));
+      arm_runs(now() + kNextTry);
+    }
   }
+}
+
+// With the lock, when the alarm that was armed for them rings.
+void Engine::Shell::apply_delayed() {
+  std::ranges::move(std::exchange(delayed_, {}), std::back_inserter(unapplied_));
+  apply_ended();
 }
 
 bool Engine::Shell::next_is_brief(const Pool& pool) {
@@ -232,7 +254,7 @@ void Engine::Shell::check_brief() {
   for (const auto& post : posts_) {
     if (post->brief_in == nullptr) continue;
     if (clock_.steady_now() - post->since < kBriefGuard) {
-      guarded_ = true;
+      if (!std::exchange(guarded_, true)) arm(now() + kBriefGuard);
       continue;
     }
     if (post->attempt) post->brief_in->brief[post->attempt->task().info.activity_type] = false;

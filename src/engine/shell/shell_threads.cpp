@@ -164,6 +164,7 @@ bool Engine::Shell::run_workflow_task(Pool& pool, const engine::WorkflowTask& ta
   if (post.pool != nullptr) end_brief(post);
   executor->put_back(std::move(checkout));
   service_.release(task.run_id);
+  read_later();
   run_free_.notify_all();
   if (metrics_.enabled()) measure(pool, task, answer, was_cached, clock_.steady_now() - post.since);
   executor->answer(task, std::move(answer), now());
@@ -172,7 +173,7 @@ bool Engine::Shell::run_workflow_task(Pool& pool, const engine::WorkflowTask& ta
 
 void Engine::Shell::measure(const Pool& pool, const engine::WorkflowTask& task,
                             const engine::TaskAnswer& answer, bool was_cached, Duration execution) {
-  const engine::RunState* state = service_.find(task.run_id);
+  const engine::RunState* state = service_.cached(task.run_id);
   if (state == nullptr) return;
   const engine::WorkflowTaskRecord& record = state->record().task;
   std::string_view failure;
@@ -204,7 +205,7 @@ void Engine::Shell::pause_after(const std::exception& error, Lock& lock) {
   if (!lock.owns_lock()) lock.lock();
   options_.logger.for_module("engine").error(
       std::string("the store failed; what was not written is done again: ") + error.what());
-  arm_runs(now() + std::chrono::seconds(1));  // runs that could not be read are then
+  arm_runs(now() + kNextTry);
   // A full disk is not hammered: 0.1 s, then twice as long each time, at most 6.4 s.
   const auto pause = std::chrono::milliseconds(100) * (1 << std::min(failures_++, 6));
   pause_.wait_for(lock, pause, [this] { return stopping_; });

@@ -30,27 +30,31 @@ void Engine::Shell::arm_next() {
         options_.deadlock_timeout > Duration::zero())
       arm(now() + (post->since + options_.deadlock_timeout - clock_.steady_now()));
   }
-  for (const auto& [queue, pool] : pools_) {
-    if (const SteadyTime next = pool->next_activity; next > clock_.steady_now())
-      arm(now() + (next - clock_.steady_now()));
-  }
 }
 
-// Runs that are due, as long as there are any.
+// Runs that are due, as long as there are any; with them runs that could not be read before.
 void Engine::Shell::fire_due(Lock& lock) {
   if (runs_due_ > now()) return;
   runs_due_ = WallTime::max();
   try {
-    while (service_.fire_due(now())) {
+    apply_delayed();
+    bool fired = true;
+    while (fired && !stopping_) {
+      fired = service_.fire_due(now());
       dispatch();
       committer_.wait(lock);
     }
     if (const auto due = service_.next_due()) runs_due_ = std::min(runs_due_, *due);
+    read_later();
   } catch (const std::exception& error) {
     // The store says no: the timers stay due and are tried again, not at once.
     options_.logger.for_module("engine").error(std::string("timers: ") + error.what());
-    runs_due_ = now() + std::chrono::seconds(1);
+    runs_due_ = now() + kNextTry;
   }
+}
+
+void Engine::Shell::read_later() {
+  if (service_.unread()) arm_runs(now() + kNextTry);
 }
 
 // Activities whose start the rate limit has put off until now.
@@ -65,7 +69,7 @@ void Engine::Shell::take_spaced(Lock& lock) {
     committer_.wait(lock);
   } catch (const std::exception& error) {
     options_.logger.for_module("engine").error(std::string("activities: ") + error.what());
-    arm(now() + std::chrono::seconds(1));
+    arm(now() + kNextTry);
   }
 }
 
@@ -122,6 +126,7 @@ void Engine::Shell::after_commit(bool written) {
     alarm_->post([this, handles = std::move(cancellations)] { tell_to_stop(handles); });
   }
   if (const auto due = committer_.earliest_due()) arm_runs(*due);
+  read_later();
   wake_threads();
   // A worker looks for more by itself, and whoever waits for the next group leads it.
   const bool left = service_.dirty() || !unapplied_.empty();
