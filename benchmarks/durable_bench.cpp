@@ -6,12 +6,12 @@
 
 #include "bare_sqlite.hpp"
 #include "bench.hpp"
+#include "temporary_folder.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <string>
@@ -22,6 +22,7 @@ namespace durasim::bench {
 namespace {
 
 using namespace std::chrono_literals;
+using durasim_test::TemporaryFolder;
 
 struct Reading {
   int step = 0;
@@ -57,29 +58,13 @@ Workflow<std::int64_t> time_timer(WorkflowContext ctx) {
   co_return steady_ns() - begin - std::chrono::nanoseconds(1s).count();
 }
 
-// A folder on the disk that holds temporary files.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "durasim_bench_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw IoError("no folder for the benchmark: " + name);
-    path_ = name;
+std::uintmax_t bytes_in(const TemporaryFolder& folder) {
+  std::uintmax_t sum = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    if (entry.is_regular_file()) sum += entry.file_size();
   }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-  [[nodiscard]] std::uintmax_t bytes() const {
-    std::uintmax_t sum = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-      if (entry.is_regular_file()) sum += entry.file_size();
-    }
-    return sum;
-  }
-
- private:
-  std::filesystem::path path_;
-};
+  return sum;
+}
 
 struct Measured {
   double workflows_per_s = 0;
@@ -102,7 +87,7 @@ std::unique_ptr<Engine> start_engine(const std::string& store, store::Durability
 // `clients` threads, each of which keeps `open` workflows open: it starts the next one when the
 // oldest has ended.
 Measured measure(store::Durability durability, int clients, int workflows, std::size_t open) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto engine = start_engine(folder.file("five.db"), durability);
   std::atomic<int> next = 0;
   const auto client = [&] {
@@ -128,7 +113,7 @@ Measured measure(store::Durability durability, int clients, int workflows, std::
 }
 
 std::size_t bytes_per_workflow(BenchContext& context) {
-  const Folder folder;
+  const TemporaryFolder folder;
   constexpr int workflows = 2000;
   {
     const auto engine = start_engine(folder.file("five.db"), store::Durability::ProcessCrash);
@@ -139,7 +124,7 @@ std::size_t bytes_per_workflow(BenchContext& context) {
     for (const auto& run : runs) (void)run.result();
   }
   constexpr std::uintmax_t empty = (1U << 20U) + (1U << 16U);  // ballast and small files
-  const auto bytes = static_cast<double>(folder.bytes() - std::min(folder.bytes(), empty));
+  const auto bytes = static_cast<double>(bytes_in(folder) - std::min(bytes_in(folder), empty));
   if (const std::string name = "engine/disk_bytes_per_workflow"; context.wants(name))
     context.add_absolute(name, bytes / workflows, "B", 1500);
   return static_cast<std::size_t>(bytes / workflows);
@@ -153,7 +138,7 @@ void five_row(BenchContext& context, const std::string& name, store::Durability 
   const bool cpu = power && together == 64 && context.wants("engine/cpu_ms_per_workflow");
   if (!rates && !syncs && !cpu) return;
   const int workflows = (context.quick() ? 200 : 1000) * (clients > 1 || !power ? 4 : 1);
-  const Folder folder;
+  const TemporaryFolder folder;
   const double bare = bare_workflows_per_s({.path = folder.file("bare.db"),
                                             .survive_power = power,
                                             .workflows = workflows,
@@ -170,7 +155,7 @@ void five_row(BenchContext& context, const std::string& name, store::Durability 
 void bench_signal(BenchContext& context) {
   const std::string name = "engine/signal_to_resume_p50";
   if (!context.wants(name)) return;
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto engine = start_engine(folder.file("signal.db"), store::Durability::PowerLoss);
   std::vector<double> late_ms;
   for (int i = 0; i < (context.quick() ? 50 : 300); ++i) {
@@ -184,7 +169,7 @@ void bench_signal(BenchContext& context) {
 void bench_timers(BenchContext& context) {
   const std::string p50 = "engine/timer_1s_lateness_p50", p99 = "engine/timer_1s_lateness_p99";
   if (!context.wants(p50) && !context.wants(p99)) return;
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto engine = start_engine(folder.file("timers.db"), store::Durability::PowerLoss);
   std::vector<WorkflowRun<std::int64_t>> runs;
   runs.reserve(64);

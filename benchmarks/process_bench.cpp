@@ -6,12 +6,12 @@
 
 #include "bench.hpp"
 #include "process/child.hpp"
+#include "temporary_folder.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -22,23 +22,11 @@ namespace durasim::bench {
 namespace {
 
 using durasim_test::Child;
+using durasim_test::TemporaryFolder;
 
-// A folder for a store, removed with it.
-class StoreFolder {
- public:
-  StoreFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "durasim_bench_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw IoError("no folder for the benchmark: " + name);
-    path_ = name;
-  }
-  ~StoreFolder() { std::filesystem::remove_all(path_); }
-  StoreFolder(const StoreFolder&) = delete;
-  StoreFolder& operator=(const StoreFolder&) = delete;
-  [[nodiscard]] std::string store() const { return (path_ / "runs.db").string(); }
-
- private:
-  std::filesystem::path path_;
-};
+std::string store_in(const TemporaryFolder& folder) {
+  return folder.file("runs.db");
+}
 
 std::string child_program() {
   const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
@@ -96,15 +84,15 @@ void bench_recovery(BenchContext& context) {
   const double start_s = process_start_s();
   std::vector<double> over_ms;
   for (int round = context.quick() ? 1 : 3; round > 0; --round) {
-    const StoreFolder folder;
+    const TemporaryFolder folder;
     {
-      Child first = start_child({"naps", folder.store(), runs});
+      Child first = start_child({"naps", store_in(folder), runs});
       if (!first.wait_for("in flight")) throw Error("durasim-bench-child has ended by itself");
       first.kill();
       (void)first.wait();
     }
     const SteadyTime begin = system_clock().steady_now();
-    Child second = start_child({"finish", folder.store(), runs});
+    Child second = start_child({"finish", store_in(folder), runs});
     const double naps = number_from(second, "done");
     const double spent_s = Seconds(system_clock().steady_now() - begin).count();
     over_ms.push_back(1e3 * (spent_s - nap_s * naps));
@@ -116,9 +104,9 @@ void bench_recovery(BenchContext& context) {
 struct Filled {
   Filled(const BenchContext& context, int wanted)
       : runs(context.quick() ? wanted / 10 : wanted), suffix(context.quick() ? "_quick" : "") {
-    run_child({"fill", folder.store(), std::to_string(runs)});
+    run_child({"fill", store_in(folder), std::to_string(runs)});
   }
-  StoreFolder folder;
+  TemporaryFolder folder;
   int runs;
   std::string suffix;
 };
@@ -129,7 +117,7 @@ void bench_restart(BenchContext& context) {
   const Filled filled(context, 100'000);
   std::vector<double> seconds;
   for (int round = 0; round < 3; ++round) {
-    Child child = start_child({"serve", filled.folder.store()});
+    Child child = start_child({"serve", store_in(filled.folder)});
     seconds.push_back(number_from(child, "started"));
     finish(child);
   }
@@ -141,7 +129,7 @@ void bench_sleeping_memory(BenchContext& context) {
   const std::string name = "engine/rss_1m_sleeping";
   if (!context.wants(name)) return;
   const Filled filled(context, 1'000'000);
-  Child child = start_child({"serve", filled.folder.store()});
+  Child child = start_child({"serve", store_in(filled.folder)});
   (void)number_from(child, "started");
   double most = ask(child, "memory");
   for (const int run : {0, filled.runs / 2, filled.runs - 1}) {
@@ -157,9 +145,9 @@ void bench_sleeping_memory(BenchContext& context) {
 void bench_idle(BenchContext& context) {
   const std::string cpu = "engine/idle_cpu", memory = "engine/idle_rss";
   if (!context.wants(cpu) && !context.wants(memory)) return;
-  const StoreFolder folder;
-  run_child({"fill", folder.store(), "1000"});
-  Child child = start_child({"serve", folder.store()});
+  const TemporaryFolder folder;
+  run_child({"fill", store_in(folder), "1000"});
+  Child child = start_child({"serve", store_in(folder)});
   (void)number_from(child, "started");
   // Its first ring of the alarm belongs to its start.
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
@@ -181,8 +169,8 @@ void bench_long_run(BenchContext& context) {
   };
   std::vector<Medians> rounds;
   for (int round = context.quick() ? 3 : 7; round > 0; --round) {
-    const StoreFolder folder;
-    Child child = start_child({"long", folder.store(), "10000"});
+    const TemporaryFolder folder;
+    Child child = start_child({"long", store_in(folder), "10000"});
     const std::string both = answer(child, "long");
     expect_good_end(child);
     rounds.push_back({std::stod(both), std::stod(both.substr(both.find(' ')))});

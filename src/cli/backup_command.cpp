@@ -2,7 +2,7 @@
 #include "durasim/store/sqlite.hpp"
 
 #include "cli/commands.hpp"
-#include "cli/store_text.hpp"
+#include "core/ascii_text.hpp"
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ int backup(const BackupArguments& a) {
   fmt::print("{}: copied and verified\n", a.out);
   for (const store::Finding& finding : damage) {
     fmt::print("DAMAGED {:<9} {} (in the store, and so in the copy)\n", to_string(finding.kind),
-               plain(finding.text));
+               ascii_text(finding.text));
   }
   return damage.empty() ? kSuccess : kFail;
 }

@@ -3,7 +3,7 @@
 #include "durasim/store/sqlite.hpp"
 
 #include "cli/commands.hpp"
-#include "cli/store_text.hpp"
+#include "core/ascii_text.hpp"
 
 #include <fmt/format.h>
 
@@ -26,7 +26,7 @@ std::string report_json(const store::StoreReport& report) {
   };
   const auto text = [&](std::string_view key, std::string_view value) {
     json.key(key);
-    json.string(plain(value));
+    json.string(ascii_text(value));
   };
   json.begin_object();
   text("path", report.path);
@@ -59,14 +59,14 @@ std::string report_json(const store::StoreReport& report) {
 }
 
 void print_store(const store::StoreReport& report) {
-  fmt::print("{}: schema version {}, epoch {}, commit {}, durability {}\n", plain(report.path),
+  fmt::print("{}: schema version {}, epoch {}, commit {}, durability {}\n", ascii_text(report.path),
              report.schema_version, report.epoch, report.commit_number,
              to_string(report.durability));
   if (report.owner_pid != 0) fmt::print("owned by process {}\n", report.owner_pid);
   fmt::print("{} runs ({} open), {} events, {} tasks, {} requests, {} blobs\n", report.runs,
              report.open_runs, report.events, report.tasks, report.requests, report.blobs);
   for (const store::Finding& finding : report.findings) {
-    fmt::print("DAMAGED {:<9} {}\n", to_string(finding.kind), plain(finding.text));
+    fmt::print("DAMAGED {:<9} {}\n", to_string(finding.kind), ascii_text(finding.text));
   }
   fmt::print("{}\n", report.ok() ? "ok: every row, history and page is as it was written"
                                  : "damaged runs are left alone, all others go on; a backup has "

@@ -5,7 +5,7 @@
 #include "durasim/core/json.hpp"
 #include "durasim/core/time.hpp"
 
-#include "cli/store_text.hpp"
+#include "core/ascii_text.hpp"
 
 #include <fmt/format.h>
 
@@ -30,7 +30,7 @@ std::string status_name(WorkflowStatus status) {
 
 void text_member(JsonWriter& json, std::string_view key, std::string_view value) {
   json.key(key);
-  json.string(plain(value));
+  json.string(ascii_text(value));
 }
 
 // temporal.api.workflow.v1.WorkflowExecutionInfo, as far as a local engine has it.
@@ -95,8 +95,9 @@ void print_list(const std::vector<WorkflowDescription>& runs, Output output) {
                "Type");
     for (const WorkflowDescription& run : runs) {
       fmt::print("{:<14} {:<36} {:<36} {:<24} {}\n",
-                 run.parked ? "Parked" : std::string(to_string(run.status)), plain(run.workflow_id),
-                 plain(run.run_id), to_rfc3339(run.start_time), plain(run.workflow_type));
+                 run.parked ? "Parked" : std::string(to_string(run.status)),
+                 ascii_text(run.workflow_id), ascii_text(run.run_id), to_rfc3339(run.start_time),
+                 ascii_text(run.workflow_type));
     }
     return;
   }
@@ -131,8 +132,8 @@ void print_description(const WorkflowDescription& run, Output output) {
     return;
   }
   fmt::print("WorkflowId     {}\nRunId          {}\nType           {}\nTaskQueue      {}\n",
-             plain(run.workflow_id), plain(run.run_id), plain(run.workflow_type),
-             plain(run.task_queue));
+             ascii_text(run.workflow_id), ascii_text(run.run_id), ascii_text(run.workflow_type),
+             ascii_text(run.task_queue));
   fmt::print("Status         {}\n", to_string(run.status));
   if (run.parked) {
     fmt::print(
@@ -146,11 +147,12 @@ void print_description(const WorkflowDescription& run, Output output) {
   if (run.workflow_task_attempt > 1)
     fmt::print("WorkflowTask   attempt {}\n", run.workflow_task_attempt);
   for (const PendingActivity& activity : run.pending_activities) {
-    fmt::print("Pending        {} ({}), attempt {}, {}{}\n", plain(activity.activity_type),
-               plain(activity.activity_id), activity.attempt,
+    fmt::print("Pending        {} ({}), attempt {}, {}{}\n", ascii_text(activity.activity_type),
+               ascii_text(activity.activity_id), activity.attempt,
                activity.started ? "started" : "scheduled",
-               activity.last_failure ? ", last failure: " + plain(activity.last_failure->message)
-                                     : std::string());
+               activity.last_failure
+                   ? ", last failure: " + ascii_text(activity.last_failure->message)
+                   : std::string());
   }
 }
 

@@ -1,4 +1,5 @@
 // What a seed offers to its setup, and what is told of seeds.
+#include "core/ascii_text.hpp"
 #include "testing/explored_seed.hpp"
 #include "testing/history_text.hpp"
 
@@ -94,10 +95,10 @@ std::string ExplorationReport::to_text() const {
       "seed {} fails: {}\n  run it again with DURASIM_SEED={} in the environment\n\nwhat "
       "happened:\n",
       failure->seed, failure->what, failure->seed);
-  for (const std::string& line : failure->journal) text += "  " + printable(line) + "\n";
+  for (const std::string& line : failure->journal) text += "  " + ascii_text(line) + "\n";
   for (const ExploredRun& run : failure->runs) {
-    text += fmt::format("\nhistory of {} (run {}, {}, {}):\n", printable(run.workflow_id),
-                        run.run_id, printable(run.workflow_type), to_string(run.status));
+    text += fmt::format("\nhistory of {} (run {}, {}, {}):\n", ascii_text(run.workflow_id),
+                        run.run_id, ascii_text(run.workflow_type), to_string(run.status));
     text += history_text(run.history);
   }
   return text;

@@ -5,6 +5,8 @@
 #include "durasim/core/message_values.hpp"
 #include "durasim/core/time.hpp"
 
+#include "core/ascii_text.hpp"
+
 #include <fmt/format.h>
 
 #include <optional>
@@ -22,7 +24,7 @@ std::string shown(const std::optional<proto::Payloads>& values) {
     const auto encoding = payload.metadata.find("encoding");
     const bool json = encoding != payload.metadata.end() && encoding->second == "json/plain";
     std::string value =
-        json ? printable(payload.data) : fmt::format("<{} bytes>", payload.data.size());
+        json ? ascii_text(payload.data) : fmt::format("<{} bytes>", payload.data.size());
     if (value.size() > kLongestValue) value = value.substr(0, kLongestValue) + "...";
     text += (text.empty() ? "" : ", ") + value;
   }
@@ -32,7 +34,7 @@ std::string shown(const std::optional<proto::Payloads>& values) {
 std::string shown(const proto::Failure* failure) {
   std::string text;
   for (; failure != nullptr; failure = failure->cause ? &*failure->cause : nullptr)
-    text += (text.empty() ? "" : ": ") + printable(failure->message);
+    text += (text.empty() ? "" : ": ") + ascii_text(failure->message);
   return text;
 }
 
@@ -89,24 +91,11 @@ std::string of_workflow(const proto::HistoryEvent& event) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f) {
-      out += c;
-    } else {
-      out += fmt::format("\\x{:02x}", byte);
-    }
-  }
-  return out;
-}
-
 std::string history_text(const proto::History& history) {
   std::string text;
   for (const proto::HistoryEvent& event : history.events) {
     std::string detail = of_activity(event);
-    if (detail.empty()) detail = printable(of_workflow(event));
+    if (detail.empty()) detail = ascii_text(of_workflow(event));
     text += fmt::format("  {:>5}  {}  {}{}{}\n", event.event_id,
                         to_rfc3339(proto::to_time(event.event_time)), to_string(event.event_type),
                         detail.empty() ? "" : "  ", detail);

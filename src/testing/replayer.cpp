@@ -9,7 +9,7 @@
 #include "durasim/workflow/instance.hpp"
 
 #include "engine/payload_coding.hpp"
-#include "engine/stored_events.hpp"
+#include "testing/history_check.hpp"
 
 #include <fmt/format.h>
 
@@ -34,10 +34,8 @@ const proto::WorkflowExecutionStartedEventAttributes& start_of(const proto::Hist
 
 proto::History history_of(const store::Store& store, const store::RunRow& row) {
   store::verify(row);
-  const std::vector<store::HistoryBatch> batches = store.history(row.run_id);
-  store::verify(batches, row);
   proto::History history;
-  history.events = engine::events_of(store, row.run_id, batches);
+  history.events = events_of(store, row);
   return history;
 }
 

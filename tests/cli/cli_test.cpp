@@ -3,7 +3,7 @@
 #include "durasim/core/files.hpp"
 
 #include "cli/run_cli.hpp"
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,7 +4,7 @@
 #include "durasim/sim/verdict.hpp"
 
 #include "cli/run_cli.hpp"
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

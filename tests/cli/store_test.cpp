@@ -2,8 +2,8 @@
 #include "durasim/store/sqlite.hpp"
 
 #include "cli/run_cli.hpp"
+#include "temporary_folder.hpp"
 #include "testing/store_rows.hpp"
-#include "video/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

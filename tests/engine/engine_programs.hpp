@@ -4,7 +4,7 @@
 #include "durasim/engine/engine.hpp"
 #include "durasim/workflow/workflow.hpp"
 
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <chrono>
 #include <string>

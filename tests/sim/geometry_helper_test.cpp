@@ -7,7 +7,7 @@
 #include "durasim/sim/simulate_local.hpp"
 
 #include "geometry/meshes.hpp"
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

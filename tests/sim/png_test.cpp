@@ -3,7 +3,7 @@
 #include "durasim/core/files.hpp"
 #include "durasim/sim/image.hpp"
 
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include "durasim/core/files.hpp"
 
 #include "geometry/meshes.hpp"
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

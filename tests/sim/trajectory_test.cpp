@@ -4,7 +4,7 @@
 #include "durasim/core/error.hpp"
 
 #include "sim/recorded_run.hpp"
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

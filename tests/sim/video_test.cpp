@@ -4,8 +4,8 @@
 #include "durasim/core/error.hpp"
 
 #include "sim/recorded_run.hpp"
+#include "temporary_folder.hpp"
 #include "video/ffprobe.hpp"
-#include "video/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 // owner.
 #include "store/child_process.hpp"
 #include "store/sqlite_script.hpp"
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 #include "durasim/store/sqlite.hpp"
 #include "durasim/testing/store_conformance.hpp"
 
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 // sources with the switch on.
 #include "mutants/mutants.hpp"
 #include "store/sqlite_script.hpp"
-#include "video/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,8 +4,8 @@
 
 #include "store/child_process.hpp"
 #include "store/sqlite/file_system.hpp"
+#include "temporary_folder.hpp"
 #include "testing/store_rows.hpp"
-#include "video/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

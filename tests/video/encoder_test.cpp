@@ -5,8 +5,8 @@
 #include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
 
+#include "temporary_folder.hpp"
 #include "video/ffprobe.hpp"
-#include "video/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>

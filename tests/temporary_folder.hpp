@@ -1,4 +1,4 @@
-// A folder of its own for a test, removed with everything in it at the end.
+// A folder of its own for a test or a benchmark, removed with everything in it at the end.
 #pragma once
 
 #include <cstddef>
