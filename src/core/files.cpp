@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <string_view>
 #include <utility>
 
 namespace durasim::inline v0 {
@@ -22,6 +25,24 @@ namespace {
 
 [[noreturn]] void throw_errno(std::string_view verb, const std::string& path) {
   throw IoError(fmt::format("cannot {} {}: {}", verb, path, std::strerror(errno)));
+}
+
+// `name`: what to call the file in an error.
+void write_all(const std::string& path, const std::string& name, ByteView bytes) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!file.open()) throw_errno("write", name);
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw_errno("write", name);
+    written += static_cast<std::size_t>(n);
+  }
+}
+
+void sync(const std::string& path, int flags) {
+  const Descriptor file(::open(path.c_str(), flags | O_CLOEXEC));
+  if (!file.open() || ::fsync(file.get()) != 0) throw_errno("sync", path);
 }
 
 }  // namespace
@@ -54,19 +75,42 @@ Bytes read_file(const std::string& path, std::size_t max_bytes) {
 
 void write_file(const std::string& path, ByteView bytes) {
   PendingFile pending(path);
-  {
-    const Descriptor file(
-        ::open(pending.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (!file.open()) throw_errno("write", path);
-    std::size_t written = 0;
-    while (written < bytes.size()) {
-      const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw_errno("write", path);
-      written += static_cast<std::size_t>(n);
-    }
-  }
+  write_all(pending.path(), path, bytes);
   pending.commit();
+}
+
+void write_file_durably(const std::string& path, ByteView bytes) {
+  PendingFile pending(path);
+  write_all(pending.path(), path, bytes);
+  sync_file(pending.path());
+  pending.commit();
+  const std::size_t slash = path.rfind('/');
+  sync_folder(slash == std::string::npos ? "." : path.substr(0, slash + 1));
+}
+
+void sync_file(const std::string& path) {
+  sync(path, O_RDONLY);
+}
+
+void sync_folder(const std::string& path) {
+  sync(path, O_RDONLY | O_DIRECTORY);
+}
+
+std::string file_url(const std::string& path) {
+  std::error_code error;
+  const std::string absolute = std::filesystem::absolute(path, error).lexically_normal().string();
+  if (error) throw IoError(fmt::format("cannot resolve {}: {}", path, error.message()));
+  std::string url = "file://";
+  for (const char c : absolute) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain =
+        std::isalnum(byte) != 0 || std::string_view("/-._~").find(c) != std::string_view::npos;
+    if (plain)
+      url += c;
+    else
+      url += fmt::format("%{:02X}", byte);
+  }
+  return url;
 }
 
 PendingFile::PendingFile(std::string final_path) : final_path_(std::move(final_path)) {

@@ -32,17 +32,11 @@ class Artifacts {
     return options_.output_folder + "/" + file;
   }
   void publish(const std::string& name, const std::string& path);
-  void render_video_file(const std::shared_ptr<const Model>& model, const TrajectoryReader& reader);
-  void render_picture(const std::shared_ptr<const Model>& model, const TrajectoryReader& reader,
-                      const std::string& name, std::int64_t frame);
 
   const SimulateOptions& options_;
   SimulationResult& result_;
   std::optional<PendingFile> pending_trajectory_;
   std::unique_ptr<TrajectoryRecorder> recorder_;
 };
-
-// "file:///home/a%20b/c.mp4" of a path, made absolute. Throws IoError when the folder is not there.
-std::string file_url(const std::string& path);
 
 }  // namespace durasim::inline v0::sim

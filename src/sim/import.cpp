@@ -90,8 +90,8 @@ std::optional<FileFormat> detect_format(ByteView bytes, const std::string& path)
   return std::nullopt;
 }
 
-Assembly import_bytes(ByteView bytes, FileFormat format, const std::string& name,
-                      const ImportOptions& options) {
+SceneInput import_scene(ByteView bytes, FileFormat format, const std::string& name,
+                        const ImportOptions& options) {
   if (format == FileFormat::Mjcf) {
     throw InvalidArgument(
         fmt::format("{} is an MJCF model, not geometry; load it with load_mjcf_file", name));
@@ -100,12 +100,19 @@ Assembly import_bytes(ByteView bytes, FileFormat format, const std::string& name
     throw InvalidArgument(fmt::format(
         "{}: a STEP file states its own unit; leave ImportOptions::unit (--unit) away", name));
   }
+  SceneInput input;
+  const auto problem =
+      problem_of(name, [&] { input.scene = read_scene(bytes, format, name, options); });
+  if (problem) input.problems.push_back(*problem);
+  return input;
+}
+
+Assembly import_bytes(ByteView bytes, FileFormat format, const std::string& name,
+                      const ImportOptions& options) {
+  const SceneInput input = import_scene(bytes, format, name, options);
   Assembly assembly(name);
-  const auto problem = problem_of(name, [&] {
-    assembly =
-        Assembly::from_scene(read_scene(bytes, format, name, options), name, options.material);
-  });
-  if (problem) assembly.add_problem(*problem);
+  if (input.problems.empty()) assembly = Assembly::from_scene(input.scene, name, options.material);
+  for (const geometry::Problem& problem : input.problems) assembly.add_problem(problem);
   assembly.set_input_sha256(sha256_hex(bytes));
   return assembly;
 }
@@ -131,8 +138,18 @@ MjcfInput import_mjcf_file(const std::string& path, const ImportOptions& options
   MjcfInput input{.name = stem(path)};
   const auto problem = problem_of(input.name, [&] {
     input.input_sha256 = sha256_hex(read_file(path, options.max_file_bytes));
-    MjcfSource source = load_mjcf_file(path);
-    run_geometry_helper("mjcf", encode_mjcf_bundle(source), options);
+    MjcfInput loaded = import_mjcf(load_mjcf_file(path), input.name, options);
+    input.source = std::move(loaded.source);
+    input.problems = std::move(loaded.problems);
+  });
+  if (problem) input.problems.push_back(*problem);
+  return input;
+}
+
+MjcfInput import_mjcf(MjcfSource source, const std::string& name, const ImportOptions& options) {
+  MjcfInput input{.name = name};
+  const auto problem = problem_of(name, [&] {
+    run_geometry_helper("mjcf", encode_mjcf_bundle(source), options);  // checks it, too
     input.source = std::move(source);
   });
   if (problem) input.problems.push_back(*problem);

@@ -1,4 +1,5 @@
-// Files: bounded reading, and writing that leaves either the whole new file or nothing.
+// Files: bounded reading, writing that leaves either the whole new file or nothing, and waiting for
+// the disk.
 #pragma once
 
 #include "durasim/core/bytes.hpp"
@@ -18,6 +19,21 @@ DURASIM_EXPORT Bytes read_file(const std::string& path,
 // sees the old file or the new one, never a part. Does not sync: this is not a durable store.
 // Throws IoError. Thread-safe.
 DURASIM_EXPORT void write_file(const std::string& path, ByteView bytes);
+
+// As write_file, and durable when it returns: a power loss leaves the old file or the new one.
+// Thread-safe.
+DURASIM_EXPORT void write_file_durably(const std::string& path, ByteView bytes);
+
+// Waits until what was written to the file so far, through whatever descriptor, is on the disk.
+// Throws IoError. Thread-safe.
+DURASIM_EXPORT void sync_file(const std::string& path);
+
+// The same for the names in a folder: files that were made, renamed or removed there.
+DURASIM_EXPORT void sync_folder(const std::string& path);
+
+// "file:///home/a%20b/c.mp4" of a path, made absolute. Throws IoError when the current folder is
+// gone. Thread-safe.
+DURASIM_EXPORT std::string file_url(const std::string& path);
 
 // A file name that becomes real only by commit(): encoders write to path(), and a failure or a
 // crash leaves no file under the final name. The destructor removes what was not committed. Not

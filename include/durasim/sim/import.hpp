@@ -44,6 +44,17 @@ struct ImportOptions {
   std::stop_token stop;
 };
 
+// What a file holds, before an Assembly names its parts and gives them materials.
+struct SceneInput {
+  geometry::ImportedScene scene;            // empty when there are errors
+  std::vector<geometry::Problem> problems;  // of the file as a whole
+};
+
+// The first half of import_bytes, which encode_scene can keep. Throws as import_file does.
+// Thread-safe.
+DURASIM_EXPORT SceneInput import_scene(ByteView bytes, FileFormat format, const std::string& name,
+                                       const ImportOptions& options = {});
+
 // Reads a STEP, STL, OBJ or MSH file. Bad geometry, a crash, a hang or a memory blow-up of the
 // import process are problems of the assembly. Throws IoError when the file cannot be read,
 // UnavailableError when the helper is missing (never a silent import in this process),
@@ -68,6 +79,10 @@ struct MjcfInput {
 // host. Whatever is wrong with it becomes a problem. Throws as import_file does. Thread-safe.
 DURASIM_EXPORT MjcfInput import_mjcf_file(const std::string& path,
                                           const ImportOptions& options = {});
+
+// The same for a model in memory, whose files are all among its assets.
+DURASIM_EXPORT MjcfInput import_mjcf(MjcfSource source, const std::string& name,
+                                     const ImportOptions& options = {});
 
 // "OpenCASCADE 7.6.3": what the geometry helper says that it is linked with. Throws as import_file
 // does.

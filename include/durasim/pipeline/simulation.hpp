@@ -1,0 +1,139 @@
+// A durable simulation: a workflow that imports geometry, compiles the scene, steps it with
+// checkpoints, renders and publishes. Killed at any moment and started again, it goes on from its
+// last checkpoint and ends in the same state, bit for bit (docs/durable-simulation.md).
+//   pipeline::FileArtifactStore artifacts("sim.artifacts");
+//   Engine engine{{.store = "sim.db"}};
+//   pipeline::implement_simulation(engine.worker(std::string(pipeline::kSimulationQueue)),
+//                                  {.artifacts = &artifacts, .work_folder = "sim.work"});
+//   engine.start();
+//   auto run = pipeline::simulate(engine.client(), pipeline::request_of("arm.step", artifacts));
+//   std::puts(run.result().verdict.detail.c_str());
+#pragma once
+
+#include "durasim/core/config.hpp"
+#include "durasim/core/describe.hpp"
+#include "durasim/core/log.hpp"
+#include "durasim/core/names.hpp"
+#include "durasim/core/time.hpp"
+#include "durasim/engine/client.hpp"
+#include "durasim/engine/worker.hpp"
+#include "durasim/pipeline/artifact_store.hpp"
+#include "durasim/pipeline/describe_simulation.hpp"
+#include "durasim/sim/import.hpp"
+#include "durasim/sim/result.hpp"
+#include "durasim/sim/simulate_local.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace durasim::inline v0::pipeline {
+
+// ---- what is asked for --------------------------------------------------------------------------
+
+// A file that the artifact store holds.
+struct GeometryFile {
+  Artifact file;  // of an MJCF model: what sim::encode_mjcf_bundle makes of it and its assets
+  sim::FileFormat format = sim::FileFormat::Step;
+  std::string unit;                    // of a mesh: "mm", ...; of all others empty
+  std::string material = "aluminium";  // of parts for which the file states none
+};
+BOOST_DESCRIBE_STRUCT(GeometryFile, (), (file, format, unit, material))
+
+// Equal requests are one simulation: their hash is the workflow's id. It holds references and
+// values, never an object of a process.
+struct SimulationRequest {
+  std::string name;                     // of the input, for the report
+  std::variant<GeometryFile> geometry;  // alternatives may be appended
+  sim::SceneOptions scene;              // of MJCF only `zones`, which are in metres
+  // Zones and the floor's height are in the unit of the file, which is known when it is read.
+  bool lengths_in_file_unit = false;
+  Seconds duration{5};
+  sim::GoalRule goal;
+  std::optional<sim::MotorOverload> motor_overload = sim::MotorOverload{};
+  std::uint64_t seed = 0;
+  bool video = true;  // also the pictures
+  VideoFormat video_format;
+};
+BOOST_DESCRIBE_STRUCT(SimulationRequest, (),
+                      (name, geometry, scene, lengths_in_file_unit, duration, goal, motor_overload,
+                       seed, video, video_format))
+
+// A request for the file at `path`, whose bytes go into the store; of an MJCF model with all that
+// it names. `unit` as GeometryFile. Throws IoError, FormatError, InvalidArgument for an unknown
+// kind of file.
+DURASIM_EXPORT SimulationRequest request_of(const std::string& path, ArtifactStore& artifacts,
+                                            const std::string& unit = {});
+
+// "simulation-" and the SHA-256 of the request's JSON.
+DURASIM_EXPORT std::string workflow_id_of(const SimulationRequest& request);
+
+// ---- what comes of it ---------------------------------------------------------------------------
+
+// As simulate_local's, and what the engine knows of the run.
+struct SimulationResult : sim::SimulationResult {
+  std::map<std::string, Artifact> artifacts;  // by the names of artifact_urls
+  std::int64_t resumed_from_step = 0;         // where the last attempt began; 0: at the start
+  int attempts = 0;                           // of stepping; 0: nothing was stepped
+  std::string restarted_because;  // why a checkpoint could not be continued; empty: all could
+};
+BOOST_DESCRIBE_STRUCT(SimulationResult, (sim::SimulationResult),
+                      (artifacts, resumed_from_step, attempts, restarted_because))
+
+// The JSON of simulate_local's result with "resumed_from_step" and "attempts".
+DURASIM_EXPORT std::string to_json(const SimulationResult& result);
+
+enum class SimulationStage { Import, Compile, Simulate, Paused, Render, Publish, Done };
+BOOST_DESCRIBE_ENUM(SimulationStage, Import, Compile, Simulate, Paused, Render, Publish, Done)
+
+struct SimulationProgress {
+  SimulationStage stage = SimulationStage::Import;
+  std::optional<sim::Verdict> verdict;  // of physics or geometry, before pictures and video exist
+};
+BOOST_DESCRIBE_STRUCT(SimulationProgress, (), (stage, verdict))
+
+// ---- names --------------------------------------------------------------------------------------
+
+inline constexpr std::string_view kSimulationQueue = "simulation-task-queue";
+
+inline constexpr WorkflowType<SimulationResult(SimulationRequest)> simulation_workflow{
+    "SimulationWorkflow"};
+// Stepping stops after a checkpoint and goes on from it.
+inline constexpr Signal<void> pause_simulation{"pause"};
+inline constexpr Signal<void> resume_simulation{"resume"};
+// As cancelling the workflow: stepping stops within one step.
+inline constexpr Signal<void> cancel_simulation{"cancel"};
+inline constexpr Query<SimulationProgress> simulation_progress{"progress"};
+
+// All of it as one activity, for hosts with a workflow of their own.
+inline constexpr Activity<SimulationResult(SimulationRequest)> run_simulation{"run_simulation"};
+
+// ---- the worker ---------------------------------------------------------------------------------
+
+struct SimulationServices {
+  ArtifactStore* artifacts = nullptr;  // required; borrowed
+  // Where runs keep checkpoints and trajectories while they step: local, and durable over a crash
+  // if the simulation is to be. Made if it is not there. Nobody else may write to it.
+  std::string work_folder{};
+  sim::ImportOptions import{};  // limits of the import process; unit and material are the request's
+  std::string egl_library = "libEGL.so.1";
+  // Called on the threads of activities; thread-safe.
+  std::function<void(const sim::StageProgress&)> progress{};
+  const Clock* clock = nullptr;  // of checkpoints and progress; null: system_clock(). Borrowed.
+  Logger log{};
+};
+
+// Registers the workflow, its activities and run_simulation. Throws InvalidArgument when a service
+// is missing, IoError for the work folder.
+DURASIM_EXPORT void implement_simulation(Worker& worker, SimulationServices services);
+
+// The run of that request, open or closed, or a new one: through an engine or from another process.
+// Throws as start_or_attach.
+DURASIM_EXPORT WorkflowRun<SimulationResult> simulate(const Client& client,
+                                                      const SimulationRequest& request);
+
+}  // namespace durasim::inline v0::pipeline

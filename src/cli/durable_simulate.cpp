@@ -1,0 +1,137 @@
+// A whole engine for one simulation, or a client of the engine that has the store.
+#include "cli/durable_simulate.hpp"
+
+#include "durasim/core/error.hpp"
+#include "durasim/core/files.hpp"
+#include "durasim/engine/engine.hpp"
+#include "durasim/engine/remote.hpp"
+#include "durasim/sim/mjcf_bundle.hpp"
+
+#include "cli/progress_display.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace durasim::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+pipeline::SimulationRequest request_for(const SimulateArguments& a,
+                                        pipeline::ArtifactStore& artifacts) {
+  const sim::SimulateOptions options = simulate_options(a, 1, {});  // in the file's unit
+  pipeline::SimulationRequest request = pipeline::request_of(a.input.file, artifacts, a.input.unit);
+  std::get<pipeline::GeometryFile>(request.geometry).material = a.input.material;
+  request.scene = options.scene;
+  request.duration = options.duration;
+  request.goal = options.goal;
+  request.seed = options.seed;
+  request.video = options.video;
+  request.video_format = options.video_format;
+  return request;
+}
+
+// The engine of this process, whose progress is shown.
+class LocalEngine {
+ public:
+  LocalEngine(const SimulateArguments& a, pipeline::ArtifactStore& artifacts,
+              const std::stop_token& stop)
+      : display_(false), engine_({.store = a.store, .logger = logger(a)}) {
+    pipeline::SimulationServices services{.artifacts = &artifacts,
+                                          .work_folder = a.store + ".work",
+                                          .import = a.input.import_options(stop)};
+    services.import.unit.reset();
+    services.log = logger(a).for_module("sim");
+    services.progress = [this](const sim::StageProgress& progress) {
+      const std::scoped_lock lock(mutex_);
+      display_.update(progress);
+    };
+    pipeline::implement_simulation(
+        engine_.worker(std::string(pipeline::kSimulationQueue), {.max_concurrent_activities = 1}),
+        std::move(services));
+    engine_.start();
+  }
+
+  pipeline::SimulationResult run(const pipeline::SimulationRequest& request,
+                                 const std::stop_token& stop) {
+    const auto run = pipeline::simulate(engine_.client(), request);
+    const std::stop_callback end(stop, [this] { engine_.stop(std::chrono::seconds(10)); });
+    return run.result();
+  }
+
+ private:
+  static Logger logger(const SimulateArguments& a) {
+    return Logger(stderr_log_sink(), a.json ? LogLevel::Warning : LogLevel::Error, "durasim");
+  }
+
+  std::mutex mutex_;  // of the display
+  ProgressDisplay display_;
+  Engine engine_;
+};
+
+// Another process has the store: its engine does the work.
+pipeline::SimulationResult run_remotely(const std::string& store,
+                                        const pipeline::SimulationRequest& request) {
+  const RemoteEngine remote(store);
+  return pipeline::simulate(remote.client(), request).result();
+}
+
+pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
+                                        pipeline::ArtifactStore& artifacts,
+                                        const std::stop_token& stop) {
+  const pipeline::SimulationRequest request = request_for(a, artifacts);
+  std::unique_ptr<LocalEngine> local;
+  try {
+    local = std::make_unique<LocalEngine>(a, artifacts, stop);
+  } catch (const StoreInUse&) {
+    return run_remotely(a.store, request);
+  }
+  return local->run(request, stop);
+}
+
+void write_scene(const sim::MjcfSource& source, const std::string& folder) {
+  fs::create_directories(folder);
+  for (const auto& [name, bytes] : source.assets) {
+    const std::string file = folder + "/" + name;
+    fs::create_directories(file.substr(0, file.rfind('/')));
+    write_file(file, bytes);
+  }
+  write_file(folder + "/scene.xml", as_bytes(source.xml));
+}
+
+// The artifacts as files with names for people, as simulate without --durable leaves them.
+void write_out(pipeline::SimulationResult& result, const pipeline::ArtifactStore& artifacts,
+               const SimulateArguments& a) {
+  const std::string folder = simulate_options(a, 1, {}).output_folder;
+  fs::create_directories(folder);
+  for (const auto& [name, artifact] : result.artifacts) {
+    std::string path = folder + "/" + artifact.name;
+    if (name == "mjcf") {
+      write_scene(sim::decode_mjcf_bundle(artifacts.get(artifact)), folder + "/scene");
+      path = folder + "/scene/scene.xml";
+    } else {
+      if (name == "video" && !a.video.empty()) path = a.video;
+      artifacts.get_file(artifact, path);
+    }
+    result.artifact_urls[name] = file_url(path);
+  }
+  if (result.video_url) result.video_url = result.artifact_urls["video"];
+  result.artifact_urls["result"] = file_url(folder + "/result.json");
+  write_file(folder + "/result.json", as_bytes(to_json(result) + "\n"));
+}
+
+}  // namespace
+
+pipeline::SimulationResult simulate_durably(const SimulateArguments& a,
+                                            const std::stop_token& stop) {
+  pipeline::FileArtifactStore artifacts(a.store + ".artifacts");
+  pipeline::SimulationResult result = run_anywhere(a, artifacts, stop);
+  write_out(result, artifacts, a);
+  return result;
+}
+
+}  // namespace durasim::cli

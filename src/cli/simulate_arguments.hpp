@@ -1,0 +1,34 @@
+// What `durasim simulate` was asked for, as texts, and the library's types made of it.
+#pragma once
+
+#include "durasim/sim/simulate_local.hpp"
+
+#include "cli/input_options.hpp"
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace durasim::cli {
+
+struct SimulateArguments {
+  InputOptions input;
+  std::string goal, bounds, target, floor, video, out;
+  std::vector<std::string> forbid;
+  std::string duration = "5";
+  std::string quality = "full";
+  std::string size = "1280x720";
+  double gravity = 9.81;
+  int fps = 30;
+  std::uint64_t seed = 0;
+  bool no_video = false, json = false, durable = false;
+  std::string store;
+};
+
+// `metres_per_unit` of the file's unit, in which boxes and the floor's height are written. Throws
+// InvalidArgument that quotes the option and its text.
+sim::SimulateOptions simulate_options(const SimulateArguments& arguments, double metres_per_unit,
+                                      const std::stop_token& stop);
+
+}  // namespace durasim::cli

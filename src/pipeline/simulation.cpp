@@ -1,0 +1,99 @@
+// Requests, their identity, results as JSON, and the registration of a worker.
+#include "durasim/pipeline/simulation.hpp"
+
+#include "durasim/core/convert.hpp"
+#include "durasim/core/error.hpp"
+#include "durasim/core/files.hpp"
+#include "durasim/core/sha256.hpp"
+#include "durasim/sim/mjcf_bundle.hpp"
+
+#include "pipeline/simulation_steps.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace durasim::inline v0::pipeline {
+namespace {
+
+// "/a/b/robot.step" -> "robot".
+std::string stem(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return name.substr(0, name.rfind('.'));
+}
+
+// Work that was told to stop says so as a cancelled activity does.
+template <class Work>
+auto cancellable(const ActivityContext& ctx, const Work& work) {
+  try {
+    return work();
+  } catch (const CancelledError&) {
+    ctx.throw_if_canceled();
+    throw;
+  }
+}
+
+}  // namespace
+
+SimulationRequest request_of(const std::string& path, ArtifactStore& artifacts,
+                             const std::string& unit) {
+  const Bytes bytes = read_file(path);
+  const std::optional<sim::FileFormat> format = sim::detect_format(bytes, path);
+  if (!format) {
+    throw InvalidArgument(
+        fmt::format("{}: neither its bytes nor its name say STEP, STL, OBJ, MSH or MJCF", path));
+  }
+  GeometryFile file{.file = {}, .format = *format, .unit = unit};
+  const std::string name = path.substr(path.rfind('/') + 1);
+  file.file = *format == sim::FileFormat::Mjcf
+                  ? artifacts.put(stem(path) + ".dsmjcf",
+                                  sim::encode_mjcf_bundle(sim::load_mjcf_file(path)))
+                  : artifacts.put(name, bytes);
+  SimulationRequest request{.name = stem(path), .geometry = std::move(file)};
+  request.lengths_in_file_unit = *format != sim::FileFormat::Mjcf;
+  return request;
+}
+
+std::string workflow_id_of(const SimulationRequest& request) {
+  return "simulation-" + sha256_hex(as_bytes(to_payload(request).data));
+}
+
+std::string to_json(const SimulationResult& result) {
+  std::string json = sim::to_json(result);
+  json.pop_back();  // its closing brace
+  return json + fmt::format(R"(,"resumed_from_step":{},"attempts":{}}})", result.resumed_from_step,
+                            result.attempts);
+}
+
+void implement_simulation(Worker& worker, SimulationServices services) {
+  const auto steps = std::make_shared<const SimulationSteps>(std::move(services));
+  worker.implement(simulation_workflow, run_simulation_workflow);
+  worker.implement(import_geometry, [steps](ActivityContext ctx, const SimulationRequest& request) {
+    return cancellable(ctx, [&] { return steps->import(ctx, request); });
+  });
+  worker.implement(compile_mjcf,
+                   [steps](const SimulationRequest& request, const ImportedGeometry& geometry) {
+                     return steps->compile(request, geometry);
+                   });
+  worker.implement(step_simulation, [steps](ActivityContext ctx, const SteppingTask& task) {
+    return cancellable(ctx, [&] { return steps->step(ctx, task); });
+  });
+  worker.implement(render_video, [steps](ActivityContext ctx, const RenderTask& task) {
+    return cancellable(ctx, [&] { return steps->render(ctx, task); });
+  });
+  worker.implement(publish_result, [steps](ActivityContext ctx, const PublishTask& task) {
+    return steps->publish(ctx, task);
+  });
+  worker.implement(discard_run, [steps](ActivityContext ctx) { steps->discard(ctx); });
+  worker.implement(run_simulation, [steps](ActivityContext ctx, const SimulationRequest& request) {
+    return cancellable(ctx, [&] { return steps->run(ctx, request); });
+  });
+}
+
+WorkflowRun<SimulationResult> simulate(const Client& client, const SimulationRequest& request) {
+  return client.start_or_attach(
+      simulation_workflow, request,
+      {.id = workflow_id_of(request), .task_queue = std::string(kSimulationQueue)});
+}
+
+}  // namespace durasim::inline v0::pipeline

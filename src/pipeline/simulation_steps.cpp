@@ -1,0 +1,220 @@
+// Import, compile, step, render, publish: the functions of durasim::sim between artifacts.
+#include "pipeline/simulation_steps.hpp"
+
+#include "durasim/core/error.hpp"
+#include "durasim/core/sha256.hpp"
+#include "durasim/core/units.hpp"
+#include "durasim/geometry/message.hpp"
+#include "durasim/sim/mjcf_bundle.hpp"
+#include "durasim/sim/render_files.hpp"
+
+#include "pipeline/durable_loop.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+namespace durasim::inline v0::pipeline {
+namespace {
+
+const GeometryFile& file_of(const SimulationRequest& request) {
+  return std::get<GeometryFile>(request.geometry);
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw IoError(fmt::format("cannot make the folder {}: {}", path, error.message()));
+}
+
+sim::SimulateOptions options_of(const SimulationRequest& request, double metres_per_unit) {
+  sim::SimulateOptions options;
+  options.scene = request.scene;
+  options.duration = request.duration;
+  options.goal = request.goal;
+  options.motor_overload = request.motor_overload;
+  options.seed = request.seed;
+  if (!request.lengths_in_file_unit) return options;
+  if (auto& height = options.scene.floor.height_m) *height *= metres_per_unit;
+  for (sim::Zone& zone : options.scene.zones) {
+    zone.box_m = {metres_per_unit * zone.box_m.min, metres_per_unit * zone.box_m.max};
+  }
+  return options;
+}
+
+}  // namespace
+
+SimulationSteps::SimulationSteps(SimulationServices services) : services_(std::move(services)) {
+  if (services_.artifacts == nullptr)
+    throw InvalidArgument("a simulation worker needs an artifact store");
+  if (services_.work_folder.empty())
+    throw InvalidArgument("a simulation worker needs a work folder");
+  make_folder(services_.work_folder);
+}
+
+std::string SimulationSteps::folder_of(const ActivityContext& ctx) const {
+  return services_.work_folder + "/" + ctx.info().workflow_run_id;
+}
+
+std::shared_ptr<const sim::Model> SimulationSteps::model_of(const Artifact& mjcf) const {
+  return sim::Model::compile(sim::decode_mjcf_bundle(services_.artifacts->get(mjcf)));
+}
+
+ImportedGeometry SimulationSteps::import(const ActivityContext& ctx,
+                                         const SimulationRequest& request) const {
+  report({.stage = sim::StageProgress::Stage::Build});
+  const GeometryFile& file = file_of(request);
+  const Bytes bytes = services_.artifacts->get(file.file, services_.import.max_file_bytes);
+  sim::ImportOptions options = services_.import;
+  options.material = file.material;
+  options.stop = ctx.stop_token();
+  if (!file.unit.empty()) options.unit = parse_length_unit(file.unit);
+  ImportedGeometry imported{.is_mjcf = file.format == sim::FileFormat::Mjcf};
+  if (imported.is_mjcf) {
+    sim::MjcfInput input = sim::import_mjcf(sim::decode_mjcf_bundle(bytes), request.name, options);
+    imported.input_sha256 = sha256_hex(as_bytes(input.source.xml));
+    imported.problems = std::move(input.problems);
+    imported.content = file.file;
+    return imported;
+  }
+  sim::SceneInput input = sim::import_scene(bytes, file.format, request.name, options);
+  imported.input_sha256 = file.file.sha256;
+  imported.problems = std::move(input.problems);
+  if (imported.problems.empty())
+    imported.content = services_.artifacts->put("scene.dsgeo", geometry::encode_scene(input.scene));
+  return imported;
+}
+
+CompiledScene SimulationSteps::compile(const SimulationRequest& request,
+                                       const ImportedGeometry& geometry) const {
+  sim::RunPlan plan;
+  if (geometry.is_mjcf) {
+    sim::MjcfInput input{
+        .name = request.name, .input_sha256 = geometry.input_sha256, .problems = geometry.problems};
+    if (input.problems.empty())
+      input.source = sim::decode_mjcf_bundle(services_.artifacts->get(geometry.content));
+    plan = sim::plan_run(input, options_of(request, 1));
+  } else {
+    sim::Assembly assembly(request.name);
+    if (geometry.problems.empty()) {
+      assembly = sim::Assembly::from_scene(
+          geometry::decode_scene(services_.artifacts->get(geometry.content),
+                                 services_.import.limits),
+          request.name, file_of(request).material);
+    }
+    for (const geometry::Problem& problem : geometry.problems) assembly.add_problem(problem);
+    assembly.set_input_sha256(geometry.input_sha256);
+    plan = sim::plan_run(assembly, options_of(request, assembly.metres_per_unit()));
+  }
+  CompiledScene scene{
+      .name = plan.name, .loop = std::move(plan.loop), .result = std::move(plan.result)};
+  if (plan.model)
+    scene.mjcf = services_.artifacts->put("scene.dsmjcf", sim::encode_mjcf_bundle(plan.source));
+  return scene;
+}
+
+Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& task) const {
+  const std::shared_ptr<const sim::Model> model = model_of(task.mjcf);
+  RunFolder folder(folder_of(ctx));
+  sim::LoopOptions options = task.loop;
+  options.clock = services_.clock;
+  DurableLoop durable(folder, model, std::move(options), task.frames_per_second, services_.log);
+  const auto beat = [&](const sim::Progress& progress,
+                        const std::optional<RunFolder::Saved>& saved) {
+    SteppingBeat said{progress.step, progress.total_steps, progress.sim_time};
+    if (saved) said.checkpoint_step = saved->step;
+    ctx.heartbeat(said);
+    report({.stage = sim::StageProgress::Stage::Simulate,
+            .done = progress.step,
+            .total = progress.total_steps,
+            .loop = progress});
+  };
+  if (!durable.run(ctx.stop_token(), beat)) {
+    throw CancelledError(
+        fmt::format("the simulation was stopped at step {}", durable.loop().step_count()));
+  }
+  const sim::SimulationLoop& loop = durable.loop();
+  return {.verdict = *loop.verdict(),
+          .metrics = loop.metrics(),
+          .final_state_hash = loop.final_state_hash(),
+          .warnings = loop.warnings(),
+          .trajectory = services_.artifacts->put_file("trajectory.dstraj", folder.trajectory()),
+          .resumed_from_step = durable.resumed_from_step(),
+          .attempts = ctx.info().attempt,
+          .restarted_because = durable.restarted_because()};
+}
+
+Rendered SimulationSteps::render(const ActivityContext& ctx, const RenderTask& task) const {
+  const std::shared_ptr<const sim::Model> model = model_of(task.mjcf);
+  const std::string folder = folder_of(ctx) + "/render";
+  make_folder(folder);
+  const std::string recording = folder + "/trajectory.dstraj";
+  services_.artifacts->get_file(task.trajectory, recording);
+  sim::RenderFilesOptions options{.folder = folder,
+                                  .video_path = {},
+                                  .format = task.format,
+                                  .egl_library = services_.egl_library,
+                                  .stop = ctx.stop_token()};
+  options.progress = [&](std::int64_t done, std::int64_t total) {
+    ctx.heartbeat(done, total);
+    report({.stage = sim::StageProgress::Stage::Render, .done = done, .total = total});
+  };
+  const sim::RenderedFiles made =
+      sim::render_files(model, sim::TrajectoryReader(recording, *model), options);
+  Rendered rendered{.files = {}, .missing = made.missing, .versions = made.versions};
+  for (const auto& [name, path] : made.files) {
+    const std::string file = path.substr(path.rfind('/') + 1);
+    rendered.files[name] = services_.artifacts->put_file(file, path);
+  }
+  return rendered;
+}
+
+SimulationResult SimulationSteps::publish(const ActivityContext& ctx,
+                                          const PublishTask& task) const {
+  SimulationResult result;
+  static_cast<sim::SimulationResult&>(result) = task.scene.result;
+  if (task.scene.mjcf) result.artifacts["mjcf"] = *task.scene.mjcf;
+  if (const auto& stepped = task.stepped) {
+    result.verdict = stepped->verdict;
+    result.metrics = stepped->metrics;
+    result.final_state_hash = stepped->final_state_hash;
+    result.warnings = stepped->warnings;
+    result.artifacts["trajectory"] = stepped->trajectory;
+    result.resumed_from_step = stepped->resumed_from_step;
+    result.attempts = stepped->attempts;
+    result.restarted_because = stepped->restarted_because;
+  }
+  if (const auto& rendered = task.rendered) {
+    result.artifacts.insert(rendered->files.begin(), rendered->files.end());
+    result.missing = rendered->missing;
+    result.provenance.versions.insert(rendered->versions.begin(), rendered->versions.end());
+  }
+  for (const auto& [name, artifact] : result.artifacts)
+    result.artifact_urls[name] = services_.artifacts->url(artifact);
+  if (result.artifacts.contains("video")) {
+    result.video_url = result.artifact_urls["video"];
+  } else if (!result.missing.contains("video")) {
+    result.missing["video"] = task.stepped ? "not asked for" : "no step was simulated";
+  }
+  result.report = sim::to_markdown(result, task.scene.name);
+  result.artifacts["report"] = services_.artifacts->put("report.md", as_bytes(result.report));
+  result.artifact_urls["report"] = services_.artifacts->url(result.artifacts["report"]);
+  RunFolder::remove(folder_of(ctx));
+  return result;
+}
+
+SimulationResult SimulationSteps::run(const ActivityContext& ctx,
+                                      const SimulationRequest& request) const {
+  PublishTask task{.scene = compile(request, import(ctx, request))};
+  if (task.scene.mjcf) {
+    task.stepped = step(ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps});
+    if (request.video) {
+      task.rendered =
+          render(ctx, {*task.scene.mjcf, task.stepped->trajectory, request.video_format});
+    }
+  }
+  return publish(ctx, task);
+}
+
+}  // namespace durasim::inline v0::pipeline

@@ -1,0 +1,128 @@
+// The steps of a durable simulation: what each takes, gives and does. Every one may be repeated: it
+// writes to the artifact store under hashes and, while stepping, to the folder of its run.
+#pragma once
+
+#include "durasim/activity/context.hpp"
+#include "durasim/pipeline/simulation.hpp"
+#include "durasim/sim/run_plan.hpp"
+#include "durasim/workflow/workflow.hpp"
+
+#include "pipeline/run_folder.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace durasim::inline v0::pipeline {
+
+struct ImportedGeometry {
+  Artifact content;  // a scene message (geometry::encode_scene), or an MJCF bundle
+  bool is_mjcf = false;
+  std::string input_sha256;
+  std::vector<geometry::Problem> problems;  // with an error among them there is no content
+};
+BOOST_DESCRIBE_STRUCT(ImportedGeometry, (), (content, is_mjcf, input_sha256, problems))
+
+struct CompiledScene {
+  std::string name;
+  std::optional<Artifact> mjcf;  // a bundle; empty: nothing can be stepped, the result says why
+  sim::LoopOptions loop;
+  sim::SimulationResult result;  // as sim::RunPlan
+};
+BOOST_DESCRIBE_STRUCT(CompiledScene, (), (name, mjcf, loop, result))
+
+struct SteppingTask {
+  Artifact mjcf;
+  sim::LoopOptions loop;
+  int frames_per_second = 30;
+};
+BOOST_DESCRIBE_STRUCT(SteppingTask, (), (mjcf, loop, frames_per_second))
+
+// What a heartbeat of the stepping says.
+struct SteppingBeat {
+  std::int64_t step = 0;
+  std::int64_t total_steps = 0;
+  Seconds sim_time{0};
+  std::optional<std::int64_t> checkpoint_step;  // the newest, which is durable
+};
+BOOST_DESCRIBE_STRUCT(SteppingBeat, (), (step, total_steps, sim_time, checkpoint_step))
+
+struct Stepped {
+  sim::Verdict verdict;
+  sim::Metrics metrics;
+  std::string final_state_hash;
+  std::vector<std::string> warnings;
+  Artifact trajectory;
+  std::int64_t resumed_from_step = 0;
+  int attempts = 0;
+  std::string restarted_because;
+};
+BOOST_DESCRIBE_STRUCT(Stepped, (),
+                      (verdict, metrics, final_state_hash, warnings, trajectory, resumed_from_step,
+                       attempts, restarted_because))
+
+struct RenderTask {
+  Artifact mjcf;
+  Artifact trajectory;
+  VideoFormat format;
+};
+BOOST_DESCRIBE_STRUCT(RenderTask, (), (mjcf, trajectory, format))
+
+struct Rendered {
+  std::map<std::string, Artifact> files;
+  std::map<std::string, std::string> missing;
+  std::map<std::string, std::string> versions;
+};
+BOOST_DESCRIBE_STRUCT(Rendered, (), (files, missing, versions))
+
+struct PublishTask {
+  CompiledScene scene;
+  std::optional<Stepped> stepped;
+  std::optional<Rendered> rendered;
+};
+BOOST_DESCRIBE_STRUCT(PublishTask, (), (scene, stepped, rendered))
+
+inline constexpr Activity<ImportedGeometry(SimulationRequest)> import_geometry{"import_geometry"};
+inline constexpr Activity<CompiledScene(SimulationRequest, ImportedGeometry)> compile_mjcf{
+    "compile_mjcf"};
+inline constexpr Activity<Stepped(SteppingTask)> step_simulation{"step_simulation"};
+inline constexpr Activity<Rendered(RenderTask)> render_video{"render_video"};
+inline constexpr Activity<SimulationResult(PublishTask)> publish_result{"publish_result"};
+// Of a run that ends early: its checkpoints and recordings.
+inline constexpr Activity<void()> discard_run{"discard_run"};
+
+// The activities' code. Thread-safe.
+class SimulationSteps {
+ public:
+  // Throws as implement_simulation.
+  explicit SimulationSteps(SimulationServices services);
+
+  [[nodiscard]] ImportedGeometry import(const ActivityContext& ctx,
+                                        const SimulationRequest& request) const;
+  [[nodiscard]] CompiledScene compile(const SimulationRequest& request,
+                                      const ImportedGeometry& geometry) const;
+  [[nodiscard]] Stepped step(const ActivityContext& ctx, const SteppingTask& task) const;
+  [[nodiscard]] Rendered render(const ActivityContext& ctx, const RenderTask& task) const;
+  [[nodiscard]] SimulationResult publish(const ActivityContext& ctx, const PublishTask& task) const;
+  void discard(const ActivityContext& ctx) const { RunFolder::remove(folder_of(ctx)); }
+  // All of them.
+  [[nodiscard]] SimulationResult run(const ActivityContext& ctx,
+                                     const SimulationRequest& request) const;
+
+ private:
+  [[nodiscard]] std::string folder_of(const ActivityContext& ctx) const;
+  [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const Artifact& mjcf) const;
+  void report(const sim::StageProgress& progress) const {
+    if (services_.progress) services_.progress(progress);
+  }
+
+  SimulationServices services_;
+};
+
+// The workflow's code.
+Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request);
+
+}  // namespace durasim::inline v0::pipeline

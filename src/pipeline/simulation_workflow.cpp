@@ -1,0 +1,116 @@
+// SimulationWorkflow: the order of the steps, how often each is tried, pausing, and what is done
+// when it ends early.
+#include "durasim/core/error.hpp"
+#include "durasim/workflow/workflow.hpp"
+
+#include "pipeline/simulation_steps.hpp"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace durasim::inline v0::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A step of seconds. What is wrong with the request is wrong in every attempt.
+ActivityOptions brief_step() {
+  return {
+      .start_to_close = 2min,
+      .retry = {.maximum_attempts = 3,
+                .non_retryable_error_types = {"durasim::InvalidArgument", "durasim::FormatError",
+                                              "durasim::LimitError", "durasim::sim::ModelError"}}};
+}
+
+// One whose length is the request's: silence shows that it is dead, not its duration. Each death of
+// the process counts as an attempt, after which stepping goes on where it was.
+ActivityOptions long_step(int attempts) {
+  ActivityOptions options = brief_step();
+  options.start_to_close = std::chrono::hours(24 * 30);
+  options.heartbeat = 1min;
+  options.retry.maximum_attempts = attempts;
+  options.cancellation_type = ActivityCancellationType::WaitCancellationCompleted;
+  return options;
+}
+
+struct Run {
+  SimulationProgress progress;
+  bool paused = false;
+  int pauses = 0;
+};
+
+Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* run) {
+  while (true) {
+    run->progress.stage = SimulationStage::Paused;
+    co_await ctx.wait_until([run] { return !run->paused; });
+    run->progress.stage = SimulationStage::Simulate;
+    const CancellationScope stepping = ctx.scope();
+    auto stepped = stepping.run(step_simulation, task, long_step(20));
+    co_await ctx.wait_until([&] { return run->paused || stepped.is_ready(); });
+    if (!stepped.is_ready()) {
+      ++run->pauses;
+      stepping.cancel("paused");
+    }
+    try {
+      co_return co_await std::move(stepped);
+    } catch (const CanceledFailure&) {
+      if (ctx.is_cancelled()) throw;
+    }
+  }
+}
+
+Workflow<std::optional<Rendered>> render_if_wanted(WorkflowContext ctx, RenderTask task,
+                                                   bool wanted) {
+  if (!wanted) co_return std::nullopt;
+  std::string reason;
+  try {
+    co_return co_await ctx.run(render_video, task, long_step(3));
+  } catch (const ActivityFailure& failure) {
+    reason = failure.cause() ? failure.cause()->message : failure.what();
+  }
+  co_return Rendered{.files = {}, .missing = {{"video", reason}}, .versions = {}};
+}
+
+Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest request, Run* run) {
+  run->progress.stage = SimulationStage::Import;
+  const ImportedGeometry geometry = co_await ctx.run(import_geometry, request, brief_step());
+  run->progress.stage = SimulationStage::Compile;
+  PublishTask task;
+  task.scene = co_await ctx.run(compile_mjcf, request, geometry, brief_step());
+  run->progress.verdict = task.scene.result.verdict;
+  if (task.scene.mjcf) {
+    run->progress.verdict.reset();
+    task.stepped = co_await step_with_pauses(
+        ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps}, run);
+    task.stepped->attempts += run->pauses;
+    run->progress = {SimulationStage::Render, task.stepped->verdict};
+    task.rendered = co_await render_if_wanted(
+        ctx, {*task.scene.mjcf, task.stepped->trajectory, request.video_format}, request.video);
+  }
+  run->progress.stage = SimulationStage::Publish;
+  SimulationResult result = co_await ctx.run(publish_result, task, brief_step());
+  run->progress.stage = SimulationStage::Done;
+  co_return result;
+}
+
+}  // namespace
+
+Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request) {
+  Run run;
+  const CancellationScope work = ctx.scope();
+  ctx.on(simulation_progress, [&run] { return run.progress; });
+  ctx.on(pause_simulation, [&run] { run.paused = true; });
+  ctx.on(resume_simulation, [&run] { run.paused = false; });
+  ctx.on(cancel_simulation, [&work] { work.cancel("asked by signal"); });
+  std::exception_ptr failure;
+  try {
+    co_return co_await all_steps(work, std::move(request), &run);
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  co_await ctx.shielded().run(discard_run, brief_step());
+  std::rethrow_exception(failure);
+}
+
+}  // namespace durasim::inline v0::pipeline

@@ -1,0 +1,300 @@
+// SimulationWorkflow on a real engine over a real store: it ends as simulate_local does, through
+// restarts, pauses and cancellations.
+#include "durasim/pipeline/simulation.hpp"
+
+#include "durasim/core/error.hpp"
+#include "durasim/core/failure.hpp"
+#include "durasim/core/files.hpp"
+#include "durasim/engine/engine.hpp"
+#include "durasim/testing/activity_environment.hpp"
+
+#include "pipeline/simulation_steps.hpp"
+#include "temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <functional>
+#include <latch>
+#include <string>
+
+using namespace durasim;
+using namespace durasim::pipeline;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A cube of 20 mm, as an OBJ file.
+constexpr const char* kCube = R"(v 0 0 0
+v 20 0 0
+v 20 20 0
+v 0 20 0
+v 0 0 20
+v 20 0 20
+v 20 20 20
+v 0 20 20
+f 1 3 2
+f 1 4 3
+f 5 6 7
+f 5 7 8
+f 1 2 6
+f 1 6 5
+f 2 3 7
+f 2 7 6
+f 3 4 8
+f 3 8 7
+f 4 1 5
+f 4 5 8
+)";
+// With a hole.
+const std::string kOpen = std::string(kCube, std::string(kCube).rfind("f 4 5 8"));
+
+class Lab {
+ public:
+  explicit Lab(const std::string& mesh = kCube) : artifacts(folder_.file("artifacts")) {
+    write_file(folder_.file("cube.obj"), as_bytes(mesh));
+    request = request_of(folder_.file("cube.obj"), artifacts, "mm");
+    request.duration = Seconds(0.5);
+    request.scene.floor.height_m = -30;  // mm: it falls
+    request.video = false;
+  }
+
+  // On it, `use` gets the client.
+  void with_engine(const std::function<void(Engine&)>& use,
+                   std::function<void(const sim::StageProgress&)> progress = {}) const {
+    Engine engine({.store = folder_.file("sim.db")});
+    implement_simulation(engine.worker(std::string(kSimulationQueue)),
+                         services(std::move(progress)));
+    engine.start();
+    use(engine);
+  }
+  [[nodiscard]] SimulationServices services(
+      std::function<void(const sim::StageProgress&)> progress = {}) const {
+    return {.artifacts = &artifacts,
+            .work_folder = folder_.file("work"),
+            .progress = std::move(progress)};
+  }
+  [[nodiscard]] SimulationResult result() const {
+    SimulationResult result;
+    with_engine([&](Engine& engine) { result = simulate(engine.client(), request).result(); });
+    return result;
+  }
+  [[nodiscard]] bool work_is_done() const { return fs::is_empty(folder_.file("work")); }
+  // The same without an engine.
+  [[nodiscard]] sim::SimulationResult locally() const {
+    sim::SimulateOptions options;
+    options.duration = request.duration;
+    options.scene.floor.height_m = -0.03;
+    options.output_folder = "";
+    return sim::simulate_local(
+        sim::import_file(folder_.file("cube.obj"), {.unit = LengthUnit::Millimetre}), options);
+  }
+
+ private:
+  durasim_test::TemporaryFolder folder_;
+
+ public:
+  mutable FileArtifactStore artifacts;
+  SimulationRequest request;
+};
+
+void check_same(const SimulationResult& durable, const sim::SimulationResult& local) {
+  CHECK(durable.final_state_hash == local.final_state_hash);
+  CHECK(durable.verdict.code == local.verdict.code);
+  CHECK(durable.verdict.detail == local.verdict.detail);
+  CHECK(durable.metrics.steps == local.metrics.steps);
+  CHECK(durable.metrics.max_contact_force_n == local.metrics.max_contact_force_n);
+  CHECK(durable.provenance.mjcf_sha256 == local.provenance.mjcf_sha256);
+  CHECK(durable.provenance.input_sha256 == local.provenance.input_sha256);
+  CHECK(durable.provenance.fingerprint == local.provenance.fingerprint);
+  CHECK(durable.notes == local.notes);
+  CHECK(durable.parts.size() == local.parts.size());
+}
+
+}  // namespace
+
+TEST_CASE("a durable simulation ends as a local one, and keeps what it made") {
+  const Lab lab;
+  const SimulationResult result = lab.result();
+  check_same(result, lab.locally());
+  CHECK(result.verdict.code == sim::ReasonCode::Stable);
+  CHECK(result.attempts == 1);
+  CHECK(result.resumed_from_step == 0);
+  CHECK(lab.artifacts.get(result.artifacts.at("trajectory")).size() > 100);
+  CHECK(as_text(lab.artifacts.get(result.artifacts.at("report"))) == result.report);
+  CHECK(result.artifact_urls.at("report") == lab.artifacts.url(result.artifacts.at("report")));
+  CHECK(result.missing.at("video") == "not asked for");
+  CHECK(lab.work_is_done());
+  CHECK(to_json(result).ends_with(R"(,"resumed_from_step":0,"attempts":1})"));
+}
+
+TEST_CASE("whoever asks for the same gets the same run; another request is another one") {
+  Lab lab;
+  lab.with_engine([&](Engine& engine) {
+    const auto first = simulate(engine.client(), lab.request);
+    CHECK(simulate(engine.client(), lab.request).run_id() == first.run_id());
+    (void)first.result();
+    CHECK(simulate(engine.client(), lab.request).run_id() == first.run_id());
+    lab.request.seed = 1;
+    CHECK(simulate(engine.client(), lab.request).run_id() != first.run_id());
+  });
+}
+
+TEST_CASE("bad geometry is a verdict and no failure: nothing is stepped or tried again") {
+  const Lab lab(kOpen);
+  const SimulationResult result = lab.result();
+  CHECK(result.verdict.outcome == sim::Outcome::Fail);
+  CHECK(result.verdict.code == sim::ReasonCode::InvalidGeometry);
+  CHECK(result.verdict.detail.find("OPEN_MESH") != std::string::npos);
+  CHECK(result.verdict.detail == lab.locally().verdict.detail);
+  CHECK(result.final_state_hash.empty());
+  CHECK(result.attempts == 0);
+}
+
+TEST_CASE("a name that is no part fails the workflow at once, with what is possible instead") {
+  Lab lab;
+  lab.request.scene.fixed = {"wheel"};
+  lab.with_engine([&](Engine& engine) {
+    const auto run = simulate(engine.client(), lab.request);
+    try {
+      (void)run.result();
+      FAIL("it ended");
+    } catch (const ActivityFailure& failure) {
+      CHECK(failure.cause()->message.find("wheel") != std::string::npos);
+      CHECK(std::get<proto::ApplicationFailureInfo>(failure.cause()->info).type ==
+            "durasim::InvalidArgument");
+    }
+  });
+  CHECK(lab.work_is_done());
+}
+
+TEST_CASE("an engine that ends while it steps is followed by one that goes on from there") {
+  Lab lab;
+  lab.request.duration = Seconds(120);
+  std::latch stepping(1);
+  std::int64_t seen = 0;
+  lab.with_engine(
+      [&](Engine& engine) {
+        (void)simulate(engine.client(), lab.request);
+        stepping.wait();
+        engine.stop(1min);
+      },
+      [&](const sim::StageProgress& progress) {
+        if (progress.stage != sim::StageProgress::Stage::Simulate) return;
+        if (std::exchange(seen, progress.done) == 0) stepping.count_down();
+      });
+  CHECK_FALSE(lab.work_is_done());
+  std::int64_t first = -1;
+  SimulationResult result;
+  lab.with_engine([&](Engine& engine) { result = simulate(engine.client(), lab.request).result(); },
+                  [&](const sim::StageProgress& progress) {
+                    if (progress.stage == sim::StageProgress::Stage::Simulate && first < 0)
+                      first = progress.done;
+                  });
+  check_same(result, lab.locally());
+  CHECK(result.attempts == 2);
+  CHECK(result.resumed_from_step >= seen);
+  CHECK(first >= result.resumed_from_step);
+  CHECK(lab.work_is_done());
+}
+
+TEST_CASE("pause stops the stepping, resume goes on with it; the end is the same") {
+  Lab lab;
+  lab.request.duration = Seconds(120);
+  std::latch stepping(1);
+  std::atomic<bool> begun = false;
+  SimulationResult result;
+  lab.with_engine(
+      [&](Engine& engine) {
+        const auto run = simulate(engine.client(), lab.request);
+        stepping.wait();
+        run.signal(pause_simulation);
+        while (run.query(simulation_progress).stage != SimulationStage::Paused) {
+        }
+        CHECK_FALSE(run.query(simulation_progress).verdict);
+        run.signal(resume_simulation);
+        result = run.result();
+        CHECK(run.query(simulation_progress).stage == SimulationStage::Done);
+        CHECK(run.query(simulation_progress).verdict->code == sim::ReasonCode::Stable);
+      },
+      [&](const sim::StageProgress& progress) {
+        const bool steps = progress.stage == sim::StageProgress::Stage::Simulate;
+        if (steps && !begun.exchange(true)) stepping.count_down();
+      });
+  check_same(result, lab.locally());
+  CHECK(result.attempts == 2);
+  CHECK(result.resumed_from_step > 0);
+}
+
+TEST_CASE("a cancellation ends the stepping within a step and removes what it kept") {
+  Lab lab;
+  lab.request.duration = Seconds(100'000);
+  std::latch stepping(1);
+  std::atomic<bool> begun = false;
+  const auto progress = [&](const sim::StageProgress& at) {
+    const bool steps = at.stage == sim::StageProgress::Stage::Simulate;
+    if (steps && !begun.exchange(true)) stepping.count_down();
+  };
+  lab.with_engine(
+      [&](Engine& engine) {
+        const auto run = simulate(engine.client(), lab.request);
+        stepping.wait();
+        SUBCASE("by the signal") {
+          run.signal(cancel_simulation);
+        }
+        SUBCASE("by the client") {
+          run.cancel();
+        }
+        CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+      },
+      progress);
+  CHECK(lab.work_is_done());
+}
+
+TEST_CASE("run_simulation does all of it in one activity") {
+  testing::ActivityEnvironment environment;
+  SUBCASE("valid input") {
+    const Lab lab;
+    const SimulationSteps steps(lab.services());
+    const SimulationResult result =
+        environment.run([&](const ActivityContext& ctx) { return steps.run(ctx, lab.request); });
+    check_same(result, lab.locally());
+    CHECK(lab.work_is_done());
+  }
+  SUBCASE("bad geometry") {
+    const Lab lab(kOpen);
+    const SimulationSteps steps(lab.services());
+    const SimulationResult result =
+        environment.run([&](const ActivityContext& ctx) { return steps.run(ctx, lab.request); });
+    CHECK(result.verdict.outcome == sim::Outcome::Fail);
+    CHECK(result.verdict.detail.find("OPEN_MESH") != std::string::npos);
+  }
+  SUBCASE("cancel, from within a heartbeat") {
+    Lab lab;
+    lab.request.duration = Seconds(100'000);
+    const SimulationSteps steps(lab.services());
+    int beats = 0;
+    environment.on_heartbeat = [&](const PayloadList&) {
+      if (++beats == 3) environment.cancel();
+    };
+    CHECK_THROWS_AS((void)environment.run(
+                        [&](const ActivityContext& ctx) { return steps.run(ctx, lab.request); }),
+                    CancelledError);
+    CHECK(beats <= 4);
+  }
+}
+
+TEST_CASE("with a video: pictures and video are artifacts, or say why they are missing") {
+  Lab lab;
+  lab.request.duration = Seconds(0.2);
+  lab.request.video = true;
+  lab.request.video_format = {.width = 64, .height = 48, .fps = 30, .draft = true};
+  const SimulationResult result = lab.result();
+  for (const char* name : {"picture", "picture_end", "video"}) {
+    CAPTURE(name);
+    CHECK(result.artifacts.contains(name) != result.missing.contains(name));
+  }
+  if (result.video_url) CHECK(*result.video_url == lab.artifacts.url(result.artifacts.at("video")));
+  CHECK(lab.work_is_done());
+}
