@@ -72,6 +72,7 @@ int run(int argc, char** argv) {
   cli::add_simulate(app, command);
   cli::add_inspect(app, command);
 #ifdef DURASIM_HAVE_SQLITE
+  cli::add_render(app, command);
   cli::add_workflow(app, command);
   cli::add_check(app, command);
   cli::add_backup(app, command);

@@ -49,28 +49,6 @@ std::vector<sim::Zone> parse_zones(const SimulateArguments& a, double metres_per
   return zones;
 }
 
-VideoFormat parse_format(const SimulateArguments& a) {
-  VideoFormat format;
-  const std::size_t x = a.size.find('x');
-  const auto number = [&](std::string_view text) {
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < 16 || value > 8192 ||
-        value % 2 != 0) {
-      throw InvalidArgument(fmt::format(
-          "--size \"{}\" is not a picture size; write for example 1280x720, both even, 16 to 8192",
-          a.size));
-    }
-    return value;
-  };
-  const std::string_view size = a.size;
-  format.width = number(size.substr(0, x));
-  format.height = number(x == std::string::npos ? std::string_view() : size.substr(x + 1));
-  format.fps = a.fps;
-  format.draft = a.quality == "draft";
-  return format;
-}
-
 void parse_floor(const std::string& text, double metres_per_unit, sim::FloorOptions& floor) {
   if (text.empty()) return;
   if (text == "none") {
@@ -101,7 +79,7 @@ sim::SimulateOptions simulate_options(const SimulateArguments& a, double metres_
   options.output_folder = a.out.empty() ? "durasim-out/" + file_stem(a.input.file) : a.out;
   options.video = !a.no_video;
   options.video_path = a.video;
-  options.video_format = parse_format(a);
+  options.video_format = a.video_format.parse();
   options.stop = stop;
   return options;
 }

@@ -4,6 +4,7 @@
 #include "durasim/sim/simulate_local.hpp"
 
 #include "cli/input_options.hpp"
+#include "cli/video_format_options.hpp"
 
 #include <cstdint>
 #include <stop_token>
@@ -17,10 +18,8 @@ struct SimulateArguments {
   std::string goal, bounds, target, floor, video, out;
   std::vector<std::string> forbid;
   std::string duration = "5";
-  std::string quality = "full";
-  std::string size = "1280x720";
+  VideoFormatOptions video_format;
   double gravity = 9.81;
-  int fps = 30;
   std::uint64_t seed = 0;
   bool no_video = false, json = false, durable = false;
   std::string store;

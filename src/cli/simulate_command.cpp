@@ -115,13 +115,7 @@ void add_simulate(CLI::App& app, Command& chosen) {
       ->capture_default_str();
   verb->add_option("--out", a->out, "folder for all artifacts (default: durasim-out/NAME)");
   verb->add_option("--video", a->video, "file for the video (default: video.mp4 in the folder)");
-  verb->add_option("--quality", a->quality, "draft or full")
-      ->check(CLI::IsMember({"draft", "full"}))
-      ->capture_default_str();
-  verb->add_option("--size", a->size, "size of pictures and video")->capture_default_str();
-  verb->add_option("--fps", a->fps, "frames per second")
-      ->check(CLI::Range(1, 240))
-      ->capture_default_str();
+  a->video_format.add_to(*verb);
 #ifdef DURASIM_HAVE_SQLITE
   CLI::Option* durable = verb->add_flag(
       "--durable", a->durable,

@@ -26,7 +26,7 @@ struct CheckpointIntervals {
   Seconds longest{1};
 };
 
-class DurableLoop {
+class DURASIM_EXPORT DurableLoop {
  public:
   // Goes on from the newest checkpoint in `folder` that is whole and of this machine, model and set
   // of rules; begins at the start when there is none, and says why in the log. Borrows `folder`.

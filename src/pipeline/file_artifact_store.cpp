@@ -1,17 +1,27 @@
 // Contents under their hash in a folder. A content is written beside its place and synced before it
-// gets its name, so that whatever has a name is whole.
+// gets its name, so that whatever has its name is whole.
 #include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
 #include "durasim/core/ids.hpp"
 #include "durasim/core/sha256.hpp"
 #include "durasim/pipeline/artifact_store.hpp"
 
+#include "core/descriptor.hpp"
+
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace durasim::inline v0::pipeline {
@@ -19,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kChunk = std::size_t{1} << 20;
+constexpr std::size_t kPiece = std::size_t{1} << 20;
 
 void make_private_folder(const std::string& path) {
   std::error_code error;
@@ -28,29 +38,81 @@ void make_private_folder(const std::string& path) {
   if (error) throw IoError(fmt::format("cannot make the folder {}: {}", path, error.message()));
 }
 
-// The hash and the size of a file, read once.
-Artifact measure(const std::string& name, const std::string& path) {
+// Calls `use` with the file's bytes, piece by piece.
+template <class Use>
+void read_pieces(const std::string& path, const Use& use) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw IoError(fmt::format("cannot read {}", path));
-  Artifact artifact{.name = name};
-  Sha256 hash;
-  std::vector<char> chunk(kChunk);
+  std::vector<char> piece(kPiece);
   while (file) {
-    file.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
-    const auto size = static_cast<std::size_t>(file.gcount());
-    hash.update(as_bytes(std::string_view(chunk.data(), size)));
-    artifact.size += size;
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    use(as_bytes(std::string_view(piece.data(), static_cast<std::size_t>(file.gcount()))));
   }
   if (file.bad()) throw IoError(fmt::format("cannot read {}", path));
-  artifact.sha256 = hash.finish();
-  return artifact;
 }
 
-void copy(const std::string& from, const std::string& to) {
-  std::error_code error;
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-  if (error) throw IoError(fmt::format("cannot copy {} to {}: {}", from, to, error.message()));
+std::string hash_of(const std::string& path) {
+  Sha256 hash;
+  read_pieces(path, [&hash](ByteView piece) { hash.update(piece); });
+  return hash.finish();
 }
+
+// A content on its way into the store: a file without its name yet, locked as long as somebody
+// writes it, so that what a death leaves is known as such.
+class Draft {
+ public:
+  explicit Draft(const std::string& folder) {
+    struct stat info{};
+    while (info.st_nlink == 0) {  // swept between its making and its locking: once more
+      path_ = folder + "/" + make_uuid(system_random());
+      file_ = Descriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+      if (!file_.open() || ::flock(file_.get(), LOCK_EX) != 0 || ::fstat(file_.get(), &info) != 0)
+        fail();
+    }
+  }
+  ~Draft() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+
+  void write(ByteView bytes) {
+    hash_.update(bytes);
+    size_ += bytes.size();
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail();
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+  [[nodiscard]] Artifact artifact(const std::string& name) {
+    return {.name = name, .sha256 = hash_.finish(), .size = size_};
+  }
+  void rename_to(const std::string& path) {
+    if (::fsync(file_.get()) != 0 || std::rename(path_.c_str(), path.c_str()) != 0) fail();
+    path_.clear();
+  }
+
+  // Removes those that nobody writes any more.
+  static void sweep(const std::string& folder) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+      const Descriptor file(::open(entry.path().c_str(), O_RDWR | O_CLOEXEC));
+      if (file.open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0)
+        ::unlink(entry.path().c_str());
+    }
+  }
+
+ private:
+  [[noreturn]] void fail() const {
+    throw IoError(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
+  }
+
+  std::string path_;
+  Descriptor file_;
+  Sha256 hash_;
+  std::uint64_t size_ = 0;
+};
 
 // The name's ending, if it is a plain one: ".mp4".
 std::string ending(const std::string& name) {
@@ -69,15 +131,6 @@ void require_hash(const Artifact& artifact, const std::string& sha256, const std
                   artifact.name, path));
 }
 
-// Removes a temporary file that did not get its place.
-struct Temporary {
-  std::string path;
-  ~Temporary() {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
-};
-
 }  // namespace
 
 ArtifactStore::~ArtifactStore() = default;
@@ -85,6 +138,7 @@ ArtifactStore::~ArtifactStore() = default;
 FileArtifactStore::FileArtifactStore(const std::string& root) : root_(root) {
   make_private_folder(root_);
   make_private_folder(root_ + "/tmp");
+  Draft::sweep(root_ + "/tmp");
 }
 
 std::string FileArtifactStore::path_of(const Artifact& artifact) const {
@@ -98,36 +152,28 @@ std::string FileArtifactStore::path_of(const Artifact& artifact) const {
                      ending(artifact.name));
 }
 
-void FileArtifactStore::keep(const std::string& temporary, const Artifact& artifact) {
+// Gives a content its place; durable when it returns.
+Artifact FileArtifactStore::keep(const std::string& name,
+                                 const std::function<void(const Write&)>& content) {
+  Draft draft(root_ + "/tmp");
+  content([&draft](ByteView bytes) { draft.write(bytes); });
+  Artifact artifact = draft.artifact(name);
   const std::string path = path_of(artifact);
+  if (fs::exists(path)) return artifact;
   const std::string folder = path.substr(0, path.rfind('/'));
-  if (fs::exists(path)) return;
   make_private_folder(folder);
-  std::error_code error;
-  fs::permissions(temporary, fs::perms::owner_read | fs::perms::owner_write,
-                  fs::perm_options::replace, error);
-  sync_file(temporary);
-  fs::rename(temporary, path, error);
-  if (error) throw IoError(fmt::format("cannot keep {}: {}", path, error.message()));
+  draft.rename_to(path);
   sync_folder(folder);
   sync_folder(root_);
+  return artifact;
 }
 
 Artifact FileArtifactStore::put(const std::string& name, ByteView bytes) {
-  const Artifact artifact{.name = name, .sha256 = sha256_hex(bytes), .size = bytes.size()};
-  if (fs::exists(path_of(artifact))) return artifact;
-  const Temporary temporary{root_ + "/tmp/" + make_uuid(system_random())};
-  write_file(temporary.path, bytes);
-  keep(temporary.path, artifact);
-  return artifact;
+  return keep(name, [bytes](const Write& write) { write(bytes); });
 }
 
 Artifact FileArtifactStore::put_file(const std::string& name, const std::string& path) {
-  const Temporary temporary{root_ + "/tmp/" + make_uuid(system_random())};
-  copy(path, temporary.path);
-  const Artifact artifact = measure(name, temporary.path);  // of what is kept, not of what was
-  keep(temporary.path, artifact);
-  return artifact;
+  return keep(name, [&path](const Write& write) { read_pieces(path, write); });
 }
 
 std::string FileArtifactStore::find(const Artifact& artifact) const {
@@ -147,8 +193,10 @@ Bytes FileArtifactStore::get(const Artifact& artifact, std::size_t max_bytes) co
 void FileArtifactStore::get_file(const Artifact& artifact, const std::string& path) const {
   const std::string kept = find(artifact);
   PendingFile pending(path);
-  copy(kept, pending.path());
-  require_hash(artifact, measure(artifact.name, pending.path()).sha256, kept);
+  std::error_code error;
+  fs::copy_file(kept, pending.path(), fs::copy_options::overwrite_existing, error);
+  if (error) throw IoError(fmt::format("cannot copy {} to {}: {}", kept, path, error.message()));
+  require_hash(artifact, hash_of(pending.path()), kept);
   pending.commit();
 }
 

@@ -13,7 +13,7 @@
 
 namespace durasim::inline v0::pipeline {
 
-class RunFolder {
+class DURASIM_EXPORT RunFolder {
  public:
   // Makes the folder. Throws UnavailableError while another attempt has it, IoError.
   explicit RunFolder(std::string path);

@@ -95,7 +95,7 @@ inline constexpr Activity<SimulationResult(PublishTask)> publish_result{"publish
 inline constexpr Activity<void()> discard_run{"discard_run"};
 
 // The activities' code. Thread-safe.
-class SimulationSteps {
+class DURASIM_EXPORT SimulationSteps {
  public:
   // Throws as implement_simulation.
   explicit SimulationSteps(SimulationServices services);

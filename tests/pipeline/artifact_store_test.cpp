@@ -77,6 +77,16 @@ TEST_CASE("what is missing, damaged, too large or no reference at all is refused
   CHECK_FALSE(fs::exists(folder.file("x")));
 }
 
+TEST_CASE("what a death left half-written is removed by the next one that opens the store") {
+  const durasim_test::TemporaryFolder folder;
+  {
+    const FileArtifactStore first(folder.file("artifacts"));
+  }
+  write_file(folder.file("artifacts/tmp/half"), as_bytes(kText));
+  const FileArtifactStore second(folder.file("artifacts"));
+  CHECK(files_in(folder.file("artifacts")) == 0);
+}
+
 TEST_CASE("a name brings along its ending and nothing else") {
   const durasim_test::TemporaryFolder folder;
   FileArtifactStore store(folder.file("artifacts"));

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace durasim::inline v0::pipeline {
@@ -55,8 +56,8 @@ class DURASIM_EXPORT FileArtifactStore final : public ArtifactStore {
   [[nodiscard]] std::string path_of(const Artifact& artifact) const;
   // The same of one that is there.
   [[nodiscard]] std::string find(const Artifact& artifact) const;
-  // Gives what lies in a file of the store its place.
-  void keep(const std::string& temporary, const Artifact& artifact);
+  using Write = std::function<void(ByteView)>;
+  Artifact keep(const std::string& name, const std::function<void(const Write&)>& content);
 
   std::string root_;
 };
