@@ -80,6 +80,7 @@ void bench_durable(BenchContext& context);
 void bench_engine(BenchContext& context);
 void bench_header(BenchContext& context);
 void bench_import(BenchContext& context);
+void bench_pipeline(BenchContext& context);
 void bench_process(BenchContext& context);
 void bench_render(BenchContext& context);
 

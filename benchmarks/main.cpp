@@ -46,6 +46,7 @@ int run(int argc, char** argv) {
   bench::bench_engine(context);
   bench::bench_durable(context);
   bench::bench_process(context);
+  bench::bench_pipeline(context);
   bench::bench_import(context);
   bench::bench_render(context);
   if (context.rows().empty()) {
