@@ -22,17 +22,6 @@ std::string stem(const std::string& path) {
   return name.substr(0, name.rfind('.'));
 }
 
-// Work that was told to stop says so as a cancelled activity does.
-template <class Work>
-auto cancellable(const ActivityContext& ctx, const Work& work) {
-  try {
-    return work();
-  } catch (const CancelledError&) {
-    ctx.throw_if_canceled();
-    throw;
-  }
-}
-
 }  // namespace
 
 SimulationRequest request_of(const std::string& path, ArtifactStore& artifacts,

@@ -89,6 +89,7 @@ ImportedGeometry SimulationSteps::import(const ActivityContext& ctx,
 CompiledScene SimulationSteps::compile(const SimulationRequest& request,
                                        const ImportedGeometry& geometry) const {
   sim::RunPlan plan;
+  double metres_per_unit = 1;
   if (geometry.is_mjcf) {
     sim::MjcfInput input{
         .name = request.name, .input_sha256 = geometry.input_sha256, .problems = geometry.problems};
@@ -105,10 +106,13 @@ CompiledScene SimulationSteps::compile(const SimulationRequest& request,
     }
     for (const geometry::Problem& problem : geometry.problems) assembly.add_problem(problem);
     assembly.set_input_sha256(geometry.input_sha256);
-    plan = sim::plan_run(assembly, options_of(request, assembly.metres_per_unit()));
+    metres_per_unit = assembly.metres_per_unit();
+    plan = sim::plan_run(assembly, options_of(request, metres_per_unit));
   }
-  CompiledScene scene{
-      .name = plan.name, .loop = std::move(plan.loop), .result = std::move(plan.result)};
+  CompiledScene scene{.name = plan.name,
+                      .loop = std::move(plan.loop),
+                      .metres_per_unit = metres_per_unit,
+                      .result = std::move(plan.result)};
   if (plan.model)
     scene.mjcf = services_.artifacts->put("scene.dsmjcf", sim::encode_mjcf_bundle(plan.source));
   return scene;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "durasim/activity/context.hpp"
+#include "durasim/core/error.hpp"
 #include "durasim/pipeline/simulation.hpp"
 #include "durasim/sim/run_plan.hpp"
 #include "durasim/workflow/workflow.hpp"
@@ -30,9 +31,10 @@ struct CompiledScene {
   std::string name;
   std::optional<Artifact> mjcf;  // a bundle; empty: nothing can be stepped, the result says why
   sim::LoopOptions loop;
+  double metres_per_unit = 1;    // of the file
   sim::SimulationResult result;  // as sim::RunPlan
 };
-BOOST_DESCRIBE_STRUCT(CompiledScene, (), (name, mjcf, loop, result))
+BOOST_DESCRIBE_STRUCT(CompiledScene, (), (name, mjcf, loop, metres_per_unit, result))
 
 struct SteppingTask {
   Artifact mjcf;
@@ -121,6 +123,20 @@ class DURASIM_EXPORT SimulationSteps {
 
   SimulationServices services_;
 };
+
+// How often a step of seconds is tried. What is wrong with the request is wrong in every attempt.
+[[nodiscard]] ActivityOptions brief_step();
+
+// Work that was told to stop says so as a cancelled activity does.
+template <class Work>
+auto cancellable(const ActivityContext& ctx, const Work& work) {
+  try {
+    return work();
+  } catch (const CancelledError&) {
+    ctx.throw_if_canceled();
+    throw;
+  }
+}
 
 // The workflow's code.
 Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request);

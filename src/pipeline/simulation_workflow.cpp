@@ -10,11 +10,8 @@
 #include <utility>
 
 namespace durasim::inline v0::pipeline {
-namespace {
-
 using namespace std::chrono_literals;
 
-// A step of seconds. What is wrong with the request is wrong in every attempt.
 ActivityOptions brief_step() {
   return {
       .start_to_close = 2min,
@@ -22,6 +19,8 @@ ActivityOptions brief_step() {
                 .non_retryable_error_types = {"durasim::InvalidArgument", "durasim::FormatError",
                                               "durasim::LimitError", "durasim::sim::ModelError"}}};
 }
+
+namespace {
 
 // One whose length is the request's: silence shows that it is dead, not its duration. Each death of
 // the process counts as an attempt, after which stepping goes on where it was.

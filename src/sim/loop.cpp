@@ -39,6 +39,21 @@ mjData* make_data(const mjModel* model) {
   return data;
 }
 
+void move_start(const mjModel* model, mjData* data, const StartOffset& start) {
+  const int body = mj_name2id(model, mjOBJ_BODY, start.body.c_str());
+  const int joint = body < 0 || model->body_jntnum[body] != 1 ? -1 : model->body_jntadr[body];
+  if (joint < 0 || model->jnt_type[joint] != mjJNT_FREE) {
+    throw InvalidArgument(fmt::format(
+        "the start of \"{}\" cannot be moved: no body of that name has a free joint", start.body));
+  }
+  if (!is_finite(start.offset_m))
+    throw InvalidArgument(fmt::format("the start offset of \"{}\" is not finite", start.body));
+  mjtNum* position = data->qpos + model->jnt_qposadr[joint];
+  position[0] += start.offset_m.x;
+  position[1] += start.offset_m.y;
+  position[2] += start.offset_m.z;
+}
+
 }  // namespace
 
 std::uint64_t SplitMix64::next() {
@@ -77,6 +92,7 @@ SimulationLoop::Impl::Impl(std::shared_ptr<const Model> model, LoopOptions optio
       random_(options_.seed) {
   total_steps = whole_steps(options_.duration, timestep_s_);
   if (options_.clock == nullptr) options_.clock = &system_clock();
+  for (const StartOffset& start : options_.start_offsets) move_start(model_, data_.get(), start);
 }
 
 void SimulationLoop::Impl::require_usable() const {

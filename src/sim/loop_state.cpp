@@ -86,6 +86,10 @@ std::string SimulationLoop::Impl::rules_hash() const {
   text.f64(options_.motor_overload ? options_.motor_overload->fraction : -1);
   text.f64(options_.motor_overload ? options_.motor_overload->window.count() : -1);
   text.f64(options_.speed_limit_m_s.value_or(-1));
+  for (const StartOffset& start : options_.start_offsets) {
+    text.text(start.body);
+    for (const double v : {start.offset_m.x, start.offset_m.y, start.offset_m.z}) text.f64(v);
+  }
   return sha256_hex(text.bytes());
 }
 

@@ -83,6 +83,16 @@ Model::~Model() {
   if (model_ != nullptr) mj_deleteModel(model_);
 }
 
+std::vector<std::string> Model::free_bodies() const {
+  std::vector<std::string> names;
+  for (int joint = 0; joint < model_->njnt; ++joint) {
+    if (model_->jnt_type[joint] != mjJNT_FREE) continue;
+    const char* name = mj_id2name(model_, mjOBJ_BODY, model_->jnt_bodyid[joint]);
+    if (name != nullptr && name[0] != '\0') names.emplace_back(name);
+  }
+  return names;
+}
+
 std::string mujoco_version() {
   return mj_versionString();
 }

@@ -5,6 +5,7 @@
 #include "durasim/core/config.hpp"
 #include "durasim/core/ids.hpp"
 #include "durasim/core/time.hpp"
+#include "durasim/geometry/math.hpp"
 #include "durasim/sim/checkpoint.hpp"
 #include "durasim/sim/model.hpp"
 #include "durasim/sim/trajectory_sink.hpp"
@@ -41,14 +42,21 @@ struct MotorOverload {
   Seconds window{2};
 };
 
+// A body with a free joint begins that much elsewhere than its model says.
+struct StartOffset {
+  std::string body;
+  geometry::Vec3 offset_m;
+};
+
 struct LoopOptions {
   Seconds duration{5};      // simulated; rounded to whole steps
   std::vector<Zone> zones;  // Goal, Forbid and Bounds are used; other kinds are ignored here
   GoalRule goal;
   std::optional<MotorOverload> motor_overload = MotorOverload{};  // empty: not watched
   std::optional<double>
-      speed_limit_m_s;             // of any body's centre of mass; beyond it: PhysicsInstability
-  std::uint64_t seed = 0;          // of ControllerContext::random
+      speed_limit_m_s;     // of any body's centre of mass; beyond it: PhysicsInstability
+  std::uint64_t seed = 0;  // of ControllerContext::random
+  std::vector<StartOffset> start_offsets;
   Seconds progress_interval{0.1};  // wall time between two progress reports
   const Clock* clock = nullptr;    // for progress only; null: system_clock(). Borrowed.
 };

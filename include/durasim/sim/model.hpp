@@ -54,6 +54,9 @@ class DURASIM_EXPORT Model {
   // SHA-256 over the text and every asset with its name, lower-case hex: the identity used by
   // checkpoints.
   [[nodiscard]] const std::string& sha256() const { return sha256_; }
+  // The names of the bodies that a free joint moves, in the model's order; those without a name are
+  // left out.
+  [[nodiscard]] std::vector<std::string> free_bodies() const;
   // What MuJoCo's compiler warned about.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 

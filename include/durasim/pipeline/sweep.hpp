@@ -1,0 +1,75 @@
+// Many scenes of one input: the same simulation with its free parts a little elsewhere each time,
+// to see how often it succeeds. A durable workflow: what has been simulated is not done again.
+#pragma once
+
+#include "durasim/core/config.hpp"
+#include "durasim/core/describe.hpp"
+#include "durasim/core/names.hpp"
+#include "durasim/core/time.hpp"
+#include "durasim/engine/client.hpp"
+#include "durasim/engine/worker.hpp"
+#include "durasim/geometry/math.hpp"
+#include "durasim/pipeline/simulation.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace durasim::inline v0::pipeline {
+
+struct SweepRequest {
+  SimulationRequest simulation;  // its video is not made
+  std::int64_t runs = 100;       // scenes, 1..1,000,000
+  // Each scene moves the start by a value drawn evenly from -jitter to +jitter along each axis, in
+  // the unit of the request's zones.
+  geometry::Vec3 jitter;
+  std::string jittered;       // a part; empty: the goal's target, or else every free part, each by
+                              // its own value
+  std::uint64_t seed = 42;    // of the jitter; scene i draws the same whatever `runs` is
+  double pass_threshold = 1;  // share of the scenes that must succeed, 0..1
+  std::int64_t batch = 0;     // scenes of one activity; 0: chosen so that it takes a while
+};
+BOOST_DESCRIBE_STRUCT(SweepRequest, (),
+                      (simulation, runs, jitter, jittered, seed, pass_threshold, batch))
+
+// Of the values of all scenes, in the metric's unit: nearest-rank quantiles.
+struct Quantiles {
+  double least = 0, p5 = 0, median = 0, p95 = 0, largest = 0;
+};
+BOOST_DESCRIBE_STRUCT(Quantiles, (), (least, p5, median, p95, largest))
+
+struct SweepResult {
+  bool passed = false;
+  std::int64_t runs = 0;
+  std::int64_t successes = 0;
+  std::map<std::string, std::int64_t> reasons;  // "STABLE": how many scenes ended so
+  std::map<std::string, Quantiles> metrics;     // "max_speed_m_s", ...
+  std::string problem;                          // why nothing was stepped: bad geometry
+  std::map<std::string, Artifact> artifacts;    // "csv": a line for each scene, "report"
+  std::string report;                           // Markdown
+};
+BOOST_DESCRIBE_STRUCT(SweepResult, (),
+                      (passed, runs, successes, reasons, metrics, problem, artifacts, report))
+
+// One JSON object: the members above without the report. Thread-safe.
+DURASIM_EXPORT std::string to_json(const SweepResult& result);
+
+struct SweepProgress {
+  std::int64_t done = 0;
+  std::int64_t total = 0;
+};
+BOOST_DESCRIBE_STRUCT(SweepProgress, (), (done, total))
+
+inline constexpr WorkflowType<SweepResult(SweepRequest)> sweep_workflow{"SweepWorkflow"};
+inline constexpr Query<SweepProgress> sweep_progress{"progress"};
+
+// Registers the workflow and its activities beside those of implement_simulation, which the worker
+// needs, too. Scenes are stepped by as many threads as the worker has places for activities. Throws
+// as implement_simulation.
+DURASIM_EXPORT void implement_sweeps(Worker& worker, SimulationServices services);
+
+// The sweep of that request, open or closed, or a new one. Throws InvalidArgument for numbers out
+// of range; else as start_or_attach.
+DURASIM_EXPORT WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request);
+
+}  // namespace durasim::inline v0::pipeline

@@ -1,0 +1,79 @@
+// Scenes of a sweep: where each begins, and how it ends.
+#include "durasim/core/convert.hpp"
+#include "durasim/core/error.hpp"
+#include "durasim/core/ids.hpp"
+#include "durasim/sim/loop.hpp"
+#include "durasim/sim/mjcf_bundle.hpp"
+#include "durasim/sim/model.hpp"
+
+#include "pipeline/simulation_steps.hpp"
+#include "pipeline/sweep_steps.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace durasim::inline v0::pipeline {
+namespace {
+
+// SplitMix64 (Steele, Lea, Flood 2014), from a state of each scene's own.
+class SceneRandom {
+ public:
+  SceneRandom(std::uint64_t seed, std::int64_t scene)
+      : state_(seed ^ (0x9E3779B97F4A7C15U * (static_cast<std::uint64_t>(scene) + 1))) {}
+  // Evenly from -half_range to +half_range.
+  double within(double half_range) {
+    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15U);
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    z ^= z >> 31U;
+    const double unit = static_cast<double>(z >> 11U) * 0x1p-53;
+    return (2 * unit - 1) * half_range;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+std::vector<std::string> bodies_of(const SceneBatch& batch, const sim::Model& model) {
+  if (!batch.body.empty()) return {batch.body};
+  if (!batch.loop.goal.target.empty()) return {batch.loop.goal.target};
+  return model.free_bodies();
+}
+
+SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index,
+                       const std::shared_ptr<const sim::Model>& model,
+                       const std::vector<std::string>& bodies, const std::stop_token& stop) {
+  SceneRandom random(batch.seed, index);
+  sim::LoopOptions options = batch.loop;
+  options.seed += static_cast<std::uint64_t>(index);
+  for (const std::string& body : bodies) {
+    const geometry::Vec3& range = batch.jitter_m;
+    options.start_offsets.push_back(
+        {body, {random.within(range.x), random.within(range.y), random.within(range.z)}});
+  }
+  SceneOutcome outcome{.index = index};
+  if (!options.start_offsets.empty()) outcome.offset_m = options.start_offsets.front().offset_m;
+  sim::SimulationLoop loop(model, std::move(options));
+  const auto verdict = loop.run(stop);
+  if (!verdict) throw CancelledError(fmt::format("the sweep was stopped in scene {}", index));
+  outcome.verdict = *verdict;
+  outcome.metrics = loop.metrics();
+  outcome.final_state_hash = loop.final_state_hash();
+  return outcome;
+}
+
+}  // namespace
+
+Artifact run_batch(const ActivityContext& ctx, const SceneBatch& batch, ArtifactStore& artifacts) {
+  const auto model = sim::Model::compile(sim::decode_mjcf_bundle(artifacts.get(batch.mjcf)));
+  const std::vector<std::string> bodies = bodies_of(batch, *model);
+  std::vector<SceneOutcome> outcomes;
+  for (std::int64_t i = 0; i < batch.count; ++i) {
+    outcomes.push_back(run_scene(batch, batch.first + i, model, bodies, ctx.stop_token()));
+    ctx.heartbeat(i + 1, batch.count);
+  }
+  return artifacts.put("scenes.json", as_bytes(to_payload(outcomes).data));
+}
+
+}  // namespace durasim::inline v0::pipeline

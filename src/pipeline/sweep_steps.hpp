@@ -1,0 +1,50 @@
+// The activities of a sweep: a batch of scenes, and the summary of all.
+#pragma once
+
+#include "durasim/activity/context.hpp"
+#include "durasim/pipeline/sweep.hpp"
+#include "durasim/sim/verdict.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace durasim::inline v0::pipeline {
+
+struct SceneBatch {
+  Artifact mjcf;
+  sim::LoopOptions loop;
+  geometry::Vec3 jitter_m;
+  std::string body;  // empty: every free one
+  std::uint64_t seed = 0;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+};
+BOOST_DESCRIBE_STRUCT(SceneBatch, (), (mjcf, loop, jitter_m, body, seed, first, count))
+
+struct SceneOutcome {
+  std::int64_t index = 0;
+  geometry::Vec3 offset_m;  // of the first body that was moved
+  sim::Verdict verdict;
+  sim::Metrics metrics;
+  std::string final_state_hash;
+};
+BOOST_DESCRIBE_STRUCT(SceneOutcome, (), (index, offset_m, verdict, metrics, final_state_hash))
+
+struct SweepSummary {
+  std::string name;
+  SweepRequest request;
+  std::vector<Artifact> batches;  // each a list of SceneOutcome in JSON, in order
+};
+BOOST_DESCRIBE_STRUCT(SweepSummary, (), (name, request, batches))
+
+inline constexpr Activity<Artifact(SceneBatch)> run_scenes{"run_scenes"};
+inline constexpr Activity<SweepResult(SweepSummary)> summarise_sweep{"summarise_sweep"};
+
+[[nodiscard]] Artifact run_batch(const ActivityContext& ctx, const SceneBatch& batch,
+                                 ArtifactStore& artifacts);
+[[nodiscard]] SweepResult summarise(const SweepSummary& summary, ArtifactStore& artifacts);
+
+Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request);
+
+}  // namespace durasim::inline v0::pipeline

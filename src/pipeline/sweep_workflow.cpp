@@ -1,0 +1,120 @@
+// SweepWorkflow: import and compile once, then batches of scenes side by side, then the summary.
+#include "durasim/core/convert.hpp"
+#include "durasim/core/error.hpp"
+#include "durasim/core/sha256.hpp"
+#include "durasim/workflow/workflow.hpp"
+
+#include "pipeline/simulation_steps.hpp"
+#include "pipeline/sweep_steps.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace durasim::inline v0::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+
+// As many activities are open at once; a worker takes those for which it has places.
+constexpr int kOpenBatches = 32;
+// A sweep of a million scenes is some thousands of activities: one history holds them.
+constexpr std::int64_t kMostBatches = 4000;
+constexpr std::int64_t kUsualBatch = 20;
+
+ActivityOptions batch_options() {
+  return {
+      .start_to_close = std::chrono::hours(24),
+      .heartbeat = 5min,
+      .retry = {.maximum_attempts = 10,
+                .non_retryable_error_types = {"durasim::InvalidArgument", "durasim::FormatError"}}};
+}
+
+struct Sweep {
+  SceneBatch scenes;  // the template of all batches
+  std::int64_t batch = 0;
+  std::int64_t runs = 0;
+  std::int64_t next = 0;
+  SweepProgress progress;
+  std::vector<Artifact> batches;
+};
+
+// Takes batches until there are no more.
+Workflow<void> take_batches(WorkflowContext ctx, Sweep* sweep) {
+  while (sweep->next < sweep->runs) {
+    SceneBatch batch = sweep->scenes;
+    batch.first = std::exchange(sweep->next, std::min(sweep->next + sweep->batch, sweep->runs));
+    batch.count = sweep->next - batch.first;
+    const auto place = static_cast<std::size_t>(batch.first / sweep->batch);
+    const std::int64_t count = batch.count;
+    sweep->batches[place] = co_await ctx.run(run_scenes, std::move(batch), batch_options());
+    sweep->progress.done += count;
+  }
+}
+
+std::int64_t batch_size(const SweepRequest& request) {
+  if (request.batch > 0) return request.batch;
+  return std::max(kUsualBatch, (request.runs + kMostBatches - 1) / kMostBatches);
+}
+
+}  // namespace
+
+Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request) {
+  Sweep sweep{.batch = batch_size(request), .runs = request.runs};
+  sweep.progress.total = request.runs;
+  ctx.on(sweep_progress, [&sweep] { return sweep.progress; });
+  const ImportedGeometry geometry =
+      co_await ctx.run(import_geometry, request.simulation, brief_step());
+  const CompiledScene scene =
+      co_await ctx.run(compile_mjcf, request.simulation, geometry, brief_step());
+  if (!scene.mjcf) co_return SweepResult{.problem = scene.result.verdict.detail};
+  const double metres = request.simulation.lengths_in_file_unit ? scene.metres_per_unit : 1;
+  sweep.scenes = {.mjcf = *scene.mjcf,
+                  .loop = scene.loop,
+                  .jitter_m = metres * request.jitter,
+                  .body = request.jittered,
+                  .seed = request.seed};
+  sweep.batches.resize(static_cast<std::size_t>((sweep.runs + sweep.batch - 1) / sweep.batch));
+  std::vector<Task<void>> takers;
+  for (int i = 0; i < kOpenBatches; ++i) takers.push_back(ctx.spawn(take_batches(ctx, &sweep)));
+  co_await all(std::move(takers));
+  co_return co_await ctx.run(summarise_sweep,
+                             {.name = scene.name, .request = request, .batches = sweep.batches},
+                             brief_step());
+}
+
+void implement_sweeps(Worker& worker, SimulationServices services) {
+  if (services.artifacts == nullptr)
+    throw InvalidArgument("a worker of sweeps needs an artifact store");
+  ArtifactStore* artifacts = services.artifacts;
+  worker.implement(sweep_workflow, run_sweep_workflow);
+  worker.implement(run_scenes, [artifacts](ActivityContext ctx, const SceneBatch& batch) {
+    return cancellable(ctx, [&] { return run_batch(ctx, batch, *artifacts); });
+  });
+  worker.implement(summarise_sweep, [artifacts](const SweepSummary& summary) {
+    return summarise(summary, *artifacts);
+  });
+}
+
+WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request) {
+  if (request.runs < 1 || request.runs > 1'000'000)
+    throw InvalidArgument(fmt::format("a sweep has 1 to 1,000,000 runs, not {}", request.runs));
+  const geometry::Vec3& jitter = request.jitter;
+  if (!is_finite(jitter) || jitter.x < 0 || jitter.y < 0 || jitter.z < 0)
+    throw InvalidArgument("the jitter of a sweep is three numbers of 0 or more");
+  if (!(request.pass_threshold >= 0 && request.pass_threshold <= 1))
+    throw InvalidArgument("the pass threshold of a sweep is between 0 and 1");
+  return client.start_or_attach(sweep_workflow, request,
+                                {.id = "sweep-" + sha256_hex(as_bytes(to_payload(request).data)),
+                                 .task_queue = std::string(kSimulationQueue)});
+}
+
+std::string to_json(const SweepResult& result) {
+  SweepResult brief = result;
+  brief.report.clear();
+  return to_payload(brief).data;
+}
+
+}  // namespace durasim::inline v0::pipeline

@@ -1,0 +1,156 @@
+// Sweeps: every scene once, the same whatever the batches are, none of which is done again.
+#include "durasim/pipeline/sweep.hpp"
+
+#include "durasim/core/convert.hpp"
+#include "durasim/core/error.hpp"
+#include "durasim/core/failure.hpp"
+#include "durasim/core/files.hpp"
+#include "durasim/engine/engine.hpp"
+#include "durasim/sim/mjcf_bundle.hpp"
+#include "durasim/sim/model.hpp"
+
+#include "temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace durasim;
+using namespace durasim::pipeline;
+
+namespace {
+
+// A ball that falls beside a hole or through it: the goal lies below.
+constexpr const char* kHole = R"(<mujoco><option timestep="0.005"/><worldbody>
+  <geom type="box" size=".5 .5 .01" pos=".55 0 .3"/><geom type="box" size=".5 .5 .01" pos="-.55 0 .3"/>
+  <geom type="plane" size="2 2 1"/>
+  <body name="ball" pos="0 0 .5"><freejoint/><geom type="sphere" size=".02"/></body>
+  </worldbody></mujoco>)";
+
+class Field {
+ public:
+  Field() : artifacts(folder_.file("artifacts")) {
+    write_file(folder_.file("hole.xml"), as_bytes(std::string_view(kHole)));
+    request.simulation = request_of(folder_.file("hole.xml"), artifacts);
+    request.simulation.duration = Seconds(1);
+    request.simulation.scene.zones = {{sim::ZoneKind::Goal, "below", {{-1, -1, -.1}, {1, 1, .1}}}};
+    request.simulation.goal = {.target = "ball", .dwell = Seconds(0.1)};
+    request.runs = 60;
+    request.jitter = {.1, 0, 0};
+    request.pass_threshold = 0.3;
+  }
+  [[nodiscard]] SweepResult run() const {
+    Engine engine({.store = folder_.file("sweep.db")});
+    Worker& worker = engine.worker(std::string(kSimulationQueue), {.max_concurrent_activities = 2});
+    const SimulationServices services{.artifacts = &artifacts, .work_folder = folder_.file("work")};
+    implement_simulation(worker, services);
+    implement_sweeps(worker, services);
+    engine.start();
+    const auto run = sweep(engine.client(), request);
+    SweepResult result = run.result();
+    if (result.problem.empty()) {
+      CHECK(run.query(sweep_progress).done == request.runs);
+      CHECK(run.query(sweep_progress).total == request.runs);
+    }
+    return result;
+  }
+  [[nodiscard]] std::string csv(const SweepResult& result) const {
+    return std::string(as_text(artifacts.get(result.artifacts.at("csv"))));
+  }
+
+ private:
+  durasim_test::TemporaryFolder folder_;
+
+ public:
+  mutable FileArtifactStore artifacts;
+  SweepRequest request;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("a sweep counts how its scenes end, each with a start of its own") {
+  const Field field;
+  const SweepResult result = field.run();
+  CHECK(result.runs == 60);
+  CHECK(result.successes > 10);
+  CHECK(result.successes < 50);
+  CHECK(result.passed);
+  CHECK(result.reasons.at("GOAL_REACHED") == result.successes);
+  CHECK(result.reasons.at("TIMEOUT") == 60 - result.successes);
+  const Quantiles& speed = result.metrics.at("max_speed_m_s");
+  CHECK(speed.least <= speed.p5);
+  CHECK(speed.p5 <= speed.median);
+  CHECK(speed.median <= speed.p95);
+  CHECK(speed.p95 <= speed.largest);
+  CHECK(speed.largest > 2);  // those that fall half a metre
+  const std::vector<std::string> lines = lines_of(field.csv(result));
+  REQUIRE(lines.size() == 61);
+  std::set<std::string> starts;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    CHECK(lines[i].starts_with(std::to_string(i - 1) + ","));
+    starts.insert(lines[i].substr(lines[i].find(',')));
+  }
+  CHECK(starts.size() == 60);
+  CHECK(result.report.find("passed") != std::string::npos);
+  CHECK(to_json(result).find("GOAL_REACHED") != std::string::npos);
+}
+
+TEST_CASE("scenes do not depend on batches or on how many there are") {
+  Field field;
+  const std::string all = field.csv(field.run());
+  field.request.batch = 7;
+  CHECK(field.csv(field.run()) == all);
+  field.request.runs = 10;
+  CHECK(all.starts_with(field.csv(field.run())));
+  field.request.seed = 43;
+  CHECK_FALSE(all.starts_with(field.csv(field.run())));
+}
+
+TEST_CASE("a sweep without jitter is one scene many times") {
+  Field field;
+  field.request.jitter = {};
+  field.request.runs = 5;
+  const std::vector<std::string> lines = lines_of(field.csv(field.run()));
+  for (std::size_t i = 2; i < lines.size(); ++i)
+    CHECK(lines[i].substr(lines[i].find(',')) == lines[1].substr(lines[1].find(',')));
+}
+
+TEST_CASE("a threshold that is not met, bad geometry, and numbers out of range") {
+  Field field;
+  SUBCASE("not met") {
+    field.request.pass_threshold = 1;
+    CHECK_FALSE(field.run().passed);
+  }
+  SUBCASE("a part that is not there") {
+    field.request.jittered = "cube";
+    CHECK_THROWS_AS((void)field.run(), ActivityFailure);
+  }
+  SUBCASE("bad geometry") {
+    const sim::MjcfSource bad{.xml = "<mujoco><worldbody><geom/></worldbody></mujoco>"};
+    std::get<GeometryFile>(field.request.simulation.geometry).file =
+        field.artifacts.put("bad.dsmjcf", sim::encode_mjcf_bundle(bad));
+    const SweepResult result = field.run();
+    CHECK_FALSE(result.passed);
+    CHECK_FALSE(result.problem.empty());
+  }
+  SUBCASE("no runs") {
+    field.request.runs = 0;
+    CHECK_THROWS_AS((void)field.run(), InvalidArgument);
+  }
+  SUBCASE("a negative jitter") {
+    field.request.jitter = {-1, 0, 0};
+    CHECK_THROWS_AS((void)field.run(), InvalidArgument);
+  }
+}
