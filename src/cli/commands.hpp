@@ -29,6 +29,7 @@ void add_version(CLI::App& app, Command& chosen);
 void add_check(CLI::App& app, Command& chosen);
 void add_backup(CLI::App& app, Command& chosen);
 void add_render(CLI::App& app, Command& chosen);
+void add_sweep(CLI::App& app, Command& chosen);
 void add_workflow(CLI::App& app, Command& chosen);
 #endif
 

@@ -3,75 +3,22 @@
 
 #include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
-#include "durasim/engine/engine.hpp"
 #include "durasim/engine/remote.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
 
 #include "cli/progress_display.hpp"
+#include "cli/simulation_engine.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <memory>
 #include <mutex>
-#include <utility>
+#include <optional>
 
 namespace durasim::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-pipeline::SimulationRequest request_for(const SimulateArguments& a,
-                                        pipeline::ArtifactStore& artifacts) {
-  const sim::SimulateOptions options = simulate_options(a, 1, {});  // in the file's unit
-  pipeline::SimulationRequest request = pipeline::request_of(a.input.file, artifacts, a.input.unit);
-  std::get<pipeline::GeometryFile>(request.geometry).material = a.input.material;
-  request.scene = options.scene;
-  request.duration = options.duration;
-  request.goal = options.goal;
-  request.seed = options.seed;
-  request.video = options.video;
-  request.video_format = options.video_format;
-  return request;
-}
-
-// The engine of this process, whose progress is shown.
-class LocalEngine {
- public:
-  LocalEngine(const SimulateArguments& a, pipeline::ArtifactStore& artifacts,
-              const std::stop_token& stop)
-      : display_(false), engine_({.store = a.store, .logger = logger(a)}) {
-    pipeline::SimulationServices services{.artifacts = &artifacts,
-                                          .work_folder = a.store + ".work",
-                                          .import = a.input.import_options(stop)};
-    services.import.unit.reset();
-    services.log = logger(a).for_module("sim");
-    services.progress = [this](const sim::StageProgress& progress) {
-      const std::scoped_lock lock(mutex_);
-      display_.update(progress);
-    };
-    pipeline::implement_simulation(
-        engine_.worker(std::string(pipeline::kSimulationQueue), {.max_concurrent_activities = 1}),
-        std::move(services));
-    engine_.start();
-  }
-
-  pipeline::SimulationResult run(const pipeline::SimulationRequest& request,
-                                 const std::stop_token& stop) {
-    const auto run = pipeline::simulate(engine_.client(), request);
-    const std::stop_callback end(stop, [this] { engine_.stop(std::chrono::seconds(10)); });
-    return run.result();
-  }
-
- private:
-  static Logger logger(const SimulateArguments& a) {
-    return Logger(stderr_log_sink(), a.json ? LogLevel::Warning : LogLevel::Error, "durasim");
-  }
-
-  std::mutex mutex_;  // of the display
-  ProgressDisplay display_;
-  Engine engine_;
-};
 
 // Another process has the store: its engine does the work.
 pipeline::SimulationResult run_remotely(const std::string& store,
@@ -84,13 +31,19 @@ pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
                                         pipeline::ArtifactStore& artifacts,
                                         const std::stop_token& stop) {
   const pipeline::SimulationRequest request = request_for(a, artifacts);
-  std::unique_ptr<LocalEngine> local;
+  ProgressDisplay display(false);
+  std::mutex mutex;
+  std::optional<SimulationEngine> local;
   try {
-    local = std::make_unique<LocalEngine>(a, artifacts, stop);
+    local.emplace(a, artifacts, 1, stop,
+                  SimulationEngine::Hooks{.progress = [&](const sim::StageProgress& progress) {
+                    const std::scoped_lock lock(mutex);
+                    display.update(progress);
+                  }});
   } catch (const StoreInUse&) {
     return run_remotely(a.store, request);
   }
-  return local->run(request, stop);
+  return pipeline::simulate(local->client(), request).result();
 }
 
 void write_scene(const sim::MjcfSource& source, const std::string& folder) {

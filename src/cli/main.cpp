@@ -73,6 +73,7 @@ int run(int argc, char** argv) {
   cli::add_inspect(app, command);
 #ifdef DURASIM_HAVE_SQLITE
   cli::add_render(app, command);
+  cli::add_sweep(app, command);
   cli::add_workflow(app, command);
   cli::add_check(app, command);
   cli::add_backup(app, command);

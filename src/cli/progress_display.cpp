@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 namespace durasim::cli {
 namespace {
@@ -21,22 +22,28 @@ std::string bar(double fraction) {
          std::string(static_cast<std::size_t>(kBarWidth - filled), '.') + "]";
 }
 
+std::string head(std::string_view what, std::int64_t done, std::int64_t total, bool with_bar) {
+  const double fraction = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 1;
+  return fmt::format("{} {} {:3.0f} %", what, with_bar ? bar(fraction) : "", 100 * fraction);
+}
+
+// `here` of them were done in the time that has passed.
+std::string counted(std::string_view what, std::string_view things, std::int64_t done,
+                    std::int64_t total, std::int64_t here, Seconds elapsed, bool with_bar) {
+  const double rate = elapsed.count() > 0 ? static_cast<double>(here) / elapsed.count() : 0;
+  const double eta = rate > 0 ? static_cast<double>(total - done) / rate : 0;
+  return fmt::format("{}  {}/{} {}  {:.1f} {}/s  ETA {:.0f} s", head(what, done, total, with_bar),
+                     done, total, things, rate, things, eta);
+}
+
 std::string text(const sim::StageProgress& p, Seconds elapsed, bool with_bar) {
   if (p.stage == sim::StageProgress::Stage::Build) return "build    scene";
-  const double fraction =
-      p.total > 0 ? static_cast<double>(p.done) / static_cast<double>(p.total) : 1;
-  const std::string head = fmt::format(
-      "{} {} {:3.0f} %", p.stage == sim::StageProgress::Stage::Simulate ? "simulate" : "render  ",
-      with_bar ? bar(fraction) : "", 100 * fraction);
   if (p.stage == sim::StageProgress::Stage::Simulate) {
-    return fmt::format("{}  {}/{} steps  {:.2f} s simulated  {:.1f}x real time  ETA {:.0f} s", head,
-                       p.done, p.total, p.loop.sim_time.count(), p.loop.real_time_factor,
-                       p.loop.remaining.count());
+    return fmt::format("{}  {}/{} steps  {:.2f} s simulated  {:.1f}x real time  ETA {:.0f} s",
+                       head("simulate", p.done, p.total, with_bar), p.done, p.total,
+                       p.loop.sim_time.count(), p.loop.real_time_factor, p.loop.remaining.count());
   }
-  const double rate = elapsed.count() > 0 ? static_cast<double>(p.done) / elapsed.count() : 0;
-  const double eta = rate > 0 ? static_cast<double>(p.total - p.done) / rate : 0;
-  return fmt::format("{}  {}/{} frames  {:.1f} frames/s  ETA {:.0f} s", head, p.done, p.total, rate,
-                     eta);
+  return counted("render  ", "frames", p.done, p.total, p.done, elapsed, with_bar);
 }
 
 }  // namespace
@@ -52,20 +59,35 @@ ProgressDisplay::~ProgressDisplay() {
   if (line_open_) std::fputc('\n', stderr);
 }
 
-void ProgressDisplay::update(const sim::StageProgress& progress) {
-  if (quiet_) return;
+bool ProgressDisplay::begin_update(bool new_stage, bool finished) {
   const SteadyTime now = clock_.steady_now();
-  const bool new_stage = progress.stage != stage_ || last_shown_ == SteadyTime();
-  const bool finished = progress.total > 0 && progress.done >= progress.total;
   if (new_stage) {
     if (line_open_) show("", true);
-    stage_ = progress.stage;
     stage_start_ = now;
   } else if (!finished && now - last_shown_ < (terminal_ ? kTerminalInterval : kLineInterval)) {
-    return;
+    return false;
   }
   last_shown_ = now;
-  show(text(progress, now - stage_start_, terminal_), finished);
+  return true;
+}
+
+void ProgressDisplay::update(const sim::StageProgress& progress) {
+  if (quiet_) return;
+  const bool new_stage = progress.stage != stage_ || last_shown_ == SteadyTime();
+  const bool finished = progress.total > 0 && progress.done >= progress.total;
+  stage_ = progress.stage;
+  if (begin_update(new_stage, finished))
+    show(text(progress, last_shown_ - stage_start_, terminal_), finished);
+}
+
+void ProgressDisplay::update_scenes(std::int64_t done, std::int64_t total) {
+  if (quiet_) return;
+  if (first_scene_ == 0) first_scene_ = done;
+  const bool finished = done >= total;
+  if (!begin_update(last_shown_ == SteadyTime(), finished)) return;
+  show(counted("sweep   ", "scenes", done, total, done - first_scene_, last_shown_ - stage_start_,
+               terminal_),
+       finished);
 }
 
 void ProgressDisplay::show(const std::string& line, bool finished) {

@@ -5,6 +5,7 @@
 #include "durasim/core/time.hpp"
 #include "durasim/sim/simulate_local.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace durasim::cli {
@@ -17,8 +18,12 @@ class ProgressDisplay {
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
   void update(const sim::StageProgress& progress);
+  // Of a sweep.
+  void update_scenes(std::int64_t done, std::int64_t total);
 
  private:
+  // Whether it is time to show something again.
+  bool begin_update(bool new_stage, bool finished);
   void show(const std::string& line, bool finished);
 
   bool quiet_;
@@ -27,6 +32,7 @@ class ProgressDisplay {
   SteadyTime stage_start_;
   SteadyTime last_shown_;
   sim::StageProgress::Stage stage_ = sim::StageProgress::Stage::Build;
+  std::int64_t first_scene_ = 0;  // that this process shows
   bool line_open_ = false;
 };
 

@@ -23,6 +23,9 @@ struct SimulateArguments {
   std::uint64_t seed = 0;
   bool no_video = false, json = false, durable = false;
   std::string store;
+
+  // The file, how its parts are set up, zones, duration, seed.
+  void add_scene_options(CLI::App& verb);
 };
 
 // `metres_per_unit` of the file's unit, in which boxes and the floor's height are written. Throws

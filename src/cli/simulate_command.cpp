@@ -98,21 +98,7 @@ void add_simulate(CLI::App& app, Command& chosen) {
       "  durasim simulate screw.step --duration 2\n"
       "  durasim simulate motor.stl --unit mm --material steel --video motor.mp4\n"
       "  durasim simulate run.step --fixed track --target ball --goal 900,0,0,1000,100,100 --json");
-  a->input.add_to(*verb);
-  verb->add_option("--goal", a->goal,
-                   "goal box: SUCCESS when the centre of mass of a free part is inside for 0.5 s");
-  verb->add_option("--target", a->target,
-                   "name of the part that must reach the goal (default: any free part)");
-  verb->add_option("--forbid", a->forbid,
-                   "forbidden box: FAIL when any free part touches it (may be repeated)");
-  verb->add_option("--bounds", a->bounds, "bounds: FAIL when a free part leaves this box");
-  verb->add_option("--duration", a->duration, "simulated time: 5, 2.5s, 500ms, 1min")
-      ->capture_default_str();
-  verb->add_option("--gravity", a->gravity, "m/s2, against the up axis")->capture_default_str();
-  verb->add_option("--floor", a->floor,
-                   "height of the floor in the file's unit, or none (default: the lowest point)");
-  verb->add_option("--seed", a->seed, "seed of random numbers, recorded in the provenance")
-      ->capture_default_str();
+  a->add_scene_options(*verb);
   verb->add_option("--out", a->out, "folder for all artifacts (default: durasim-out/NAME)");
   verb->add_option("--video", a->video, "file for the video (default: video.mp4 in the folder)");
   a->video_format.add_to(*verb);

@@ -65,13 +65,16 @@ SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index,
 
 }  // namespace
 
-Artifact run_batch(const ActivityContext& ctx, const SceneBatch& batch, ArtifactStore& artifacts) {
+Artifact run_batch(const ActivityContext& ctx, const SceneBatch& batch,
+                   const SimulationServices& services) {
+  ArtifactStore& artifacts = *services.artifacts;
   const auto model = sim::Model::compile(sim::decode_mjcf_bundle(artifacts.get(batch.mjcf)));
   const std::vector<std::string> bodies = bodies_of(batch, *model);
   std::vector<SceneOutcome> outcomes;
   for (std::int64_t i = 0; i < batch.count; ++i) {
     outcomes.push_back(run_scene(batch, batch.first + i, model, bodies, ctx.stop_token()));
     ctx.heartbeat(i + 1, batch.count);
+    if (services.scene_done) services.scene_done();
   }
   return artifacts.put("scenes.json", as_bytes(to_payload(outcomes).data));
 }

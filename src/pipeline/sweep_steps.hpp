@@ -42,7 +42,7 @@ inline constexpr Activity<Artifact(SceneBatch)> run_scenes{"run_scenes"};
 inline constexpr Activity<SweepResult(SweepSummary)> summarise_sweep{"summarise_sweep"};
 
 [[nodiscard]] Artifact run_batch(const ActivityContext& ctx, const SceneBatch& batch,
-                                 ArtifactStore& artifacts);
+                                 const SimulationServices& services);
 [[nodiscard]] SweepResult summarise(const SweepSummary& summary, ArtifactStore& artifacts);
 
 Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request);

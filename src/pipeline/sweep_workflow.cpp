@@ -88,13 +88,13 @@ Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest reque
 void implement_sweeps(Worker& worker, SimulationServices services) {
   if (services.artifacts == nullptr)
     throw InvalidArgument("a worker of sweeps needs an artifact store");
-  ArtifactStore* artifacts = services.artifacts;
+  const auto shared = std::make_shared<const SimulationServices>(std::move(services));
   worker.implement(sweep_workflow, run_sweep_workflow);
-  worker.implement(run_scenes, [artifacts](ActivityContext ctx, const SceneBatch& batch) {
-    return cancellable(ctx, [&] { return run_batch(ctx, batch, *artifacts); });
+  worker.implement(run_scenes, [shared](ActivityContext ctx, const SceneBatch& batch) {
+    return cancellable(ctx, [&] { return run_batch(ctx, batch, *shared); });
   });
-  worker.implement(summarise_sweep, [artifacts](const SweepSummary& summary) {
-    return summarise(summary, *artifacts);
+  worker.implement(summarise_sweep, [shared](const SweepSummary& summary) {
+    return summarise(summary, *shared->artifacts);
   });
 }
 

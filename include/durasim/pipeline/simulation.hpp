@@ -123,6 +123,7 @@ struct SimulationServices {
   std::string egl_library = "libEGL.so.1";
   // Called on the threads of activities; thread-safe.
   std::function<void(const sim::StageProgress&)> progress{};
+  std::function<void()> scene_done{};  // of a sweep; likewise
   const Clock* clock = nullptr;  // of checkpoints and progress; null: system_clock(). Borrowed.
   Logger log{};
 };

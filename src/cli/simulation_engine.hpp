@@ -1,0 +1,40 @@
+// A whole engine in the durasim program, for the verbs that simulate durably.
+#pragma once
+
+#ifdef DURASIM_HAVE_SQLITE
+#include "durasim/engine/engine.hpp"
+#include "durasim/pipeline/simulation.hpp"
+
+#include "cli/simulate_arguments.hpp"
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+
+namespace durasim::cli {
+
+class SimulationEngine {
+ public:
+  // What is told about the work, on its threads.
+  struct Hooks {
+    std::function<void(const sim::StageProgress&)> progress;
+    std::function<void()> scene_done;
+  };
+  // Starts on the arguments' store with so many places for activities (0: as many as cores). Ends
+  // when `stop` is requested: whoever waits for a result then gets a CancelledError. Throws
+  // StoreInUse when another process has the store.
+  SimulationEngine(const SimulateArguments& arguments, pipeline::ArtifactStore& artifacts,
+                   int places, const std::stop_token& stop, Hooks hooks);
+  [[nodiscard]] Client client() { return engine_.client(); }
+
+ private:
+  Engine engine_;
+  std::optional<std::stop_callback<std::function<void()>>> end_;
+};
+
+// The request for what the arguments say; the file goes into the store.
+pipeline::SimulationRequest request_for(const SimulateArguments& arguments,
+                                        pipeline::ArtifactStore& artifacts);
+
+}  // namespace durasim::cli
+#endif
