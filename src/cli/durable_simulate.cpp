@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 // Another process has the store: its engine does the work.
 pipeline::SimulationResult run_remotely(const std::string& store,
                                         const pipeline::SimulationRequest& request) {
-  const RemoteEngine remote(store);
+  RemoteEngine remote(store);
   return pipeline::simulate(remote.client(), request).result();
 }
 

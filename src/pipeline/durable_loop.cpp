@@ -59,8 +59,10 @@ bool DurableLoop::resume_from(const RunFolder::Saved& saved, const Logger& log) 
   } catch (const Error& error) {
     log.warning(
         fmt::format("the checkpoint of step {} cannot be used: {}", saved.step, error.what()));
+    if (restarted_because_.empty()) restarted_because_ = error.what();
     return false;
   }
+  restarted_because_.clear();
   resumed_from_step_ = saved.step;
   saved_ = saved;
   return true;

@@ -28,7 +28,7 @@ class SceneRandom {
     z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
     z ^= z >> 31U;
     const double unit = static_cast<double>(z >> 11U) * 0x1p-53;
-    return (2 * unit - 1) * half_range;
+    return (2 * unit - 1) * half_range + 0.0;  // no -0
   }
 
  private:

@@ -33,8 +33,10 @@ class DURASIM_EXPORT ArtifactStore {
   // The content, whose hash has been checked. Throw UnavailableError when it is not there,
   // FormatError when it is damaged, LimitError beyond `max_bytes`, IoError. get_file writes to
   // `path` whole or not at all.
-  [[nodiscard]] virtual Bytes get(const Artifact& artifact,
-                                  std::size_t max_bytes = std::size_t{1} << 30) const = 0;
+  [[nodiscard]] virtual Bytes get(const Artifact& artifact, std::size_t max_bytes) const = 0;
+  [[nodiscard]] Bytes get(const Artifact& artifact) const {
+    return get(artifact, std::size_t{1} << 30);
+  }
   virtual void get_file(const Artifact& artifact, const std::string& path) const = 0;
   // Where people find it.
   [[nodiscard]] virtual std::string url(const Artifact& artifact) const = 0;
@@ -48,6 +50,7 @@ class DURASIM_EXPORT FileArtifactStore final : public ArtifactStore {
 
   Artifact put(const std::string& name, ByteView bytes) override;
   Artifact put_file(const std::string& name, const std::string& path) override;
+  using ArtifactStore::get;
   [[nodiscard]] Bytes get(const Artifact& artifact, std::size_t max_bytes) const override;
   void get_file(const Artifact& artifact, const std::string& path) const override;
   [[nodiscard]] std::string url(const Artifact& artifact) const override;
