@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 pipeline::SimulationResult run_remotely(const std::string& store,
                                         const pipeline::SimulationRequest& request) {
   RemoteEngine remote(store);
-  return pipeline::simulate(remote.client(), request).result();
+  return result_of(pipeline::simulate(remote.client(), request));
 }
 
 pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
@@ -43,7 +43,7 @@ pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
   } catch (const StoreInUse&) {
     return run_remotely(a.store, request);
   }
-  return pipeline::simulate(local->client(), request).result();
+  return result_of(pipeline::simulate(local->client(), request));
 }
 
 void write_scene(const sim::MjcfSource& source, const std::string& folder) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #ifdef DURASIM_HAVE_SQLITE
+#include "durasim/core/error.hpp"
+#include "durasim/core/failure.hpp"
 #include "durasim/engine/engine.hpp"
 #include "durasim/pipeline/simulation.hpp"
 
@@ -31,6 +33,16 @@ class SimulationEngine {
   Engine engine_;
   std::optional<std::stop_callback<std::function<void()>>> end_;
 };
+
+// Waits for the result. What failed an activity is the reason that people can do something about.
+template <class R>
+R result_of(const WorkflowRun<R>& run) {
+  try {
+    return run.result();
+  } catch (const ActivityFailure& failure) {
+    throw Error(failure.cause() ? failure.cause()->message : failure.what());
+  }
+}
 
 // The request for what the arguments say; the file goes into the store.
 pipeline::SimulationRequest request_for(const SimulateArguments& arguments,

@@ -84,11 +84,11 @@ pipeline::SweepResult run_anywhere(const SweepArguments& a, pipeline::ArtifactSt
                   SimulationEngine::Hooks{.scene_done = [&counter] { counter.count(); }});
   } catch (const StoreInUse&) {
     RemoteEngine remote(a.scene.store);
-    return pipeline::sweep(remote.client(), request).result();
+    return result_of(pipeline::sweep(remote.client(), request));
   }
   const auto run = pipeline::sweep(local->client(), request);
   counter.start_at(already_done(run));
-  return run.result();
+  return result_of(run);
 }
 
 int sweep(const SweepArguments& a, const std::stop_token& stop) {

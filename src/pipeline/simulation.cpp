@@ -80,9 +80,7 @@ void implement_simulation(Worker& worker, SimulationServices services) {
 }
 
 WorkflowRun<SimulationResult> simulate(const Client& client, const SimulationRequest& request) {
-  return client.start_or_attach(
-      simulation_workflow, request,
-      {.id = workflow_id_of(request), .task_queue = std::string(kSimulationQueue)});
+  return start_or_join(client, simulation_workflow, request, workflow_id_of(request));
 }
 
 }  // namespace durasim::inline v0::pipeline

@@ -51,6 +51,9 @@ SimulationSteps::SimulationSteps(SimulationServices services) : services_(std::m
   if (services_.work_folder.empty())
     throw InvalidArgument("a simulation worker needs a work folder");
   make_folder(services_.work_folder);
+  std::error_code error;
+  std::filesystem::permissions(services_.work_folder, std::filesystem::perms::owner_all, error);
+  if (error) throw IoError(fmt::format("{}: {}", services_.work_folder, error.message()));
 }
 
 std::string SimulationSteps::folder_of(const ActivityContext& ctx) const {

@@ -138,6 +138,20 @@ auto cancellable(const ActivityContext& ctx, const Work& work) {
   }
 }
 
+// The run of that id, open or completed; a new one if there is none, or if it ended badly: what
+// failed by a full disk may be asked for again.
+template <class R, class Request>
+WorkflowRun<R> start_or_join(const Client& client, const WorkflowType<R(Request)>& type,
+                             const Request& request, const std::string& id) {
+  StartOptions options{.id = id, .task_queue = std::string(kSimulationQueue)};
+  WorkflowRun<R> run = client.start_or_attach(type, request, options);
+  const WorkflowStatus status = run.describe().status;
+  if (status == WorkflowStatus::Running || status == WorkflowStatus::Completed) return run;
+  options.id_reuse_policy = IdReusePolicy::AllowDuplicateFailedOnly;
+  options.id_conflict_policy = IdConflictPolicy::UseExisting;
+  return client.start(type, request, options);
+}
+
 // The workflow's code.
 Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request);
 

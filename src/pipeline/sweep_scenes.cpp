@@ -16,17 +16,21 @@
 namespace durasim::inline v0::pipeline {
 namespace {
 
-// SplitMix64 (Steele, Lea, Flood 2014), from a state of each scene's own.
+// The output function of SplitMix64 (Steele, Lea, Flood 2014).
+std::uint64_t mixed(std::uint64_t z) {
+  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+  return z ^ (z >> 31U);
+}
+
+// SplitMix64 from a state of each scene's own, so that no scene's numbers are another's.
 class SceneRandom {
  public:
   SceneRandom(std::uint64_t seed, std::int64_t scene)
-      : state_(seed ^ (0x9E3779B97F4A7C15U * (static_cast<std::uint64_t>(scene) + 1))) {}
+      : state_(mixed(seed + mixed(static_cast<std::uint64_t>(scene) + 1))) {}
   // Evenly from -half_range to +half_range.
   double within(double half_range) {
-    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15U);
-    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-    z ^= z >> 31U;
+    const std::uint64_t z = mixed(state_ += 0x9E3779B97F4A7C15U);
     const double unit = static_cast<double>(z >> 11U) * 0x1p-53;
     return (2 * unit - 1) * half_range + 0.0;  // no -0
   }

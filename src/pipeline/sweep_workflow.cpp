@@ -106,9 +106,8 @@ WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request
     throw InvalidArgument("the jitter of a sweep is three numbers of 0 or more");
   if (!(request.pass_threshold >= 0 && request.pass_threshold <= 1))
     throw InvalidArgument("the pass threshold of a sweep is between 0 and 1");
-  return client.start_or_attach(sweep_workflow, request,
-                                {.id = "sweep-" + sha256_hex(as_bytes(to_payload(request).data)),
-                                 .task_queue = std::string(kSimulationQueue)});
+  return start_or_join(client, sweep_workflow, request,
+                       "sweep-" + sha256_hex(as_bytes(to_payload(request).data)));
 }
 
 std::string to_json(const SweepResult& result) {

@@ -165,6 +165,8 @@ TEST_CASE("a name that is no part fails the workflow at once, with what is possi
       CHECK(std::get<proto::ApplicationFailureInfo>(failure.cause()->info).type ==
             "durasim::InvalidArgument");
     }
+    // Asked for once more, it is tried once more.
+    CHECK(simulate(engine.client(), lab.request).run_id() != run.run_id());
   });
   CHECK(lab.work_is_done());
 }

@@ -118,6 +118,22 @@ TEST_CASE("scenes do not depend on batches or on how many there are") {
   CHECK_FALSE(all.starts_with(field.csv(field.run())));
 }
 
+TEST_CASE("no scene's numbers are another's") {
+  Field field;
+  field.request.jitter = {.1, .1, .1};
+  std::set<std::string> numbers;
+  const std::vector<std::string> lines = lines_of(field.csv(field.run()));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    std::istringstream line(lines[i].substr(lines[i].find(',') + 1));
+    for (int axis = 0; axis < 3; ++axis) {
+      std::string number;
+      std::getline(line, number, ',');
+      numbers.insert(number);
+    }
+  }
+  CHECK(numbers.size() == 180);
+}
+
 TEST_CASE("a sweep without jitter is one scene many times") {
   Field field;
   field.request.jitter = {};

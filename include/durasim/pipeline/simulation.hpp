@@ -132,8 +132,8 @@ struct SimulationServices {
 // is missing, IoError for the work folder.
 DURASIM_EXPORT void implement_simulation(Worker& worker, SimulationServices services);
 
-// The run of that request, open or closed, or a new one: through an engine or from another process.
-// Throws as start_or_attach.
+// The run of that request, open or completed, or a new one (also when the last one failed or was
+// cancelled): through an engine or from another process. Throws as start_or_attach.
 DURASIM_EXPORT WorkflowRun<SimulationResult> simulate(const Client& client,
                                                       const SimulationRequest& request);
 

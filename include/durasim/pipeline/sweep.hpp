@@ -68,8 +68,8 @@ inline constexpr Query<SweepProgress> sweep_progress{"progress"};
 // as implement_simulation.
 DURASIM_EXPORT void implement_sweeps(Worker& worker, SimulationServices services);
 
-// The sweep of that request, open or closed, or a new one. Throws InvalidArgument for numbers out
-// of range; else as start_or_attach.
+// The sweep of that request, open or completed, or a new one. Throws InvalidArgument for numbers
+// out of range; else as start_or_attach.
 DURASIM_EXPORT WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request);
 
 }  // namespace durasim::inline v0::pipeline
