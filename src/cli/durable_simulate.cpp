@@ -11,14 +11,11 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <mutex>
 #include <optional>
 
 namespace durasim::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Another process has the store: its engine does the work.
 pipeline::SimulationResult run_remotely(const std::string& store,
@@ -46,25 +43,15 @@ pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
   return result_of(pipeline::simulate(local->client(), request));
 }
 
-void write_scene(const sim::MjcfSource& source, const std::string& folder) {
-  fs::create_directories(folder);
-  for (const auto& [name, bytes] : source.assets) {
-    const std::string file = folder + "/" + name;
-    fs::create_directories(file.substr(0, file.rfind('/')));
-    write_file(file, bytes);
-  }
-  write_file(folder + "/scene.xml", as_bytes(source.xml));
-}
-
 // The artifacts as files with names for people, as simulate without --durable leaves them.
 void write_out(pipeline::SimulationResult& result, const pipeline::ArtifactStore& artifacts,
                const SimulateArguments& a) {
   const std::string folder = simulate_options(a, 1, {}).output_folder;
-  fs::create_directories(folder);
+  make_folders(folder);
   for (const auto& [name, artifact] : result.artifacts) {
     std::string path = folder + "/" + artifact.name;
     if (name == "mjcf") {
-      write_scene(sim::decode_mjcf_bundle(artifacts.get(artifact)), folder + "/scene");
+      sim::save_mjcf(sim::decode_mjcf_bundle(artifacts.get(artifact)), folder + "/scene");
       path = folder + "/scene/scene.xml";
     } else {
       if (name == "video" && !a.video.empty()) path = a.video;

@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -96,7 +95,7 @@ int sweep(const SweepArguments& a, const std::stop_token& stop) {
   const pipeline::SweepResult result = run_anywhere(a, artifacts, stop);
   const std::string folder =
       a.scene.out.empty() ? "durasim-out/" + file_stem(a.scene.input.file) : a.scene.out;
-  std::filesystem::create_directories(folder);
+  make_folders(folder);
   for (const auto& [name, artifact] : result.artifacts)
     artifacts.get_file(artifact, folder + "/" + artifact.name);
   if (a.scene.json) {

@@ -96,6 +96,12 @@ void sync_folder(const std::string& path) {
   sync(path, O_RDONLY | O_DIRECTORY);
 }
 
+void make_folders(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw IoError(fmt::format("cannot make the folder {}: {}", path, error.message()));
+}
+
 std::string file_url(const std::string& path) {
   std::error_code error;
   const std::string absolute = std::filesystem::absolute(path, error).lexically_normal().string();

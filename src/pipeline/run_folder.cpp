@@ -46,9 +46,7 @@ std::optional<RunFolder::Saved> parse(const fs::path& path) {
 }  // namespace
 
 RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
-  std::error_code error;
-  fs::create_directories(path_, error);
-  if (error) throw IoError(fmt::format("cannot make the folder {}: {}", path_, error.message()));
+  make_folders(path_);
   const std::string lock = path_ + "/lock";
   lock_ = Descriptor(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock_.open()) throw IoError(fmt::format("cannot open {}", lock));

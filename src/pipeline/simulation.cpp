@@ -70,10 +70,10 @@ void implement_simulation(Worker& worker, SimulationServices services) {
   worker.implement(render_video, [steps](ActivityContext ctx, const RenderTask& task) {
     return cancellable(ctx, [&] { return steps->render(ctx, task); });
   });
-  worker.implement(publish_result, [steps](ActivityContext ctx, const PublishTask& task) {
+  worker.implement(publish_result, [steps](const ActivityContext& ctx, const PublishTask& task) {
     return steps->publish(ctx, task);
   });
-  worker.implement(discard_run, [steps](ActivityContext ctx) { steps->discard(ctx); });
+  worker.implement(discard_run, [steps](const ActivityContext& ctx) { steps->discard(ctx); });
   worker.implement(run_simulation, [steps](ActivityContext ctx, const SimulationRequest& request) {
     return cancellable(ctx, [&] { return steps->run(ctx, request); });
   });

@@ -2,6 +2,7 @@
 #include "pipeline/simulation_steps.hpp"
 
 #include "durasim/core/error.hpp"
+#include "durasim/core/files.hpp"
 #include "durasim/core/sha256.hpp"
 #include "durasim/core/units.hpp"
 #include "durasim/geometry/message.hpp"
@@ -20,12 +21,6 @@ namespace {
 
 const GeometryFile& file_of(const SimulationRequest& request) {
   return std::get<GeometryFile>(request.geometry);
-}
-
-void make_folder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) throw IoError(fmt::format("cannot make the folder {}: {}", path, error.message()));
 }
 
 sim::SimulateOptions options_of(const SimulationRequest& request, double metres_per_unit) {
@@ -50,7 +45,7 @@ SimulationSteps::SimulationSteps(SimulationServices services) : services_(std::m
     throw InvalidArgument("a simulation worker needs an artifact store");
   if (services_.work_folder.empty())
     throw InvalidArgument("a simulation worker needs a work folder");
-  make_folder(services_.work_folder);
+  make_folders(services_.work_folder);
   std::error_code error;
   std::filesystem::permissions(services_.work_folder, std::filesystem::perms::owner_all, error);
   if (error) throw IoError(fmt::format("{}: {}", services_.work_folder, error.message()));
@@ -142,7 +137,7 @@ Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& ta
         fmt::format("the simulation was stopped at step {}", durable.loop().step_count()));
   }
   const sim::SimulationLoop& loop = durable.loop();
-  return {.verdict = *loop.verdict(),
+  return {.verdict = loop.verdict().value_or(sim::Verdict{}),
           .metrics = loop.metrics(),
           .final_state_hash = loop.final_state_hash(),
           .warnings = loop.warnings(),
@@ -155,7 +150,7 @@ Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& ta
 Rendered SimulationSteps::render(const ActivityContext& ctx, const RenderTask& task) const {
   const std::shared_ptr<const sim::Model> model = model_of(task.mjcf);
   const std::string folder = folder_of(ctx) + "/render";
-  make_folder(folder);
+  make_folders(folder);
   const std::string recording = folder + "/trajectory.dstraj";
   services_.artifacts->get_file(task.trajectory, recording);
   sim::RenderFilesOptions options{.folder = folder,

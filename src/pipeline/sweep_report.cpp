@@ -43,6 +43,7 @@ std::vector<SceneOutcome> scenes_of(const SweepSummary& summary, const ArtifactS
 
 Quantiles quantiles_of(const std::vector<SceneOutcome>& scenes, const Column& column) {
   std::vector<double> values;
+  values.reserve(scenes.size());
   for (const SceneOutcome& scene : scenes) values.push_back(column.value(scene));
   std::ranges::sort(values);
   const auto rank = [&values](double share) {

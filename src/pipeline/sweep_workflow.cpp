@@ -48,9 +48,8 @@ Workflow<void> take_batches(WorkflowContext ctx, Sweep* sweep) {
     batch.first = std::exchange(sweep->next, std::min(sweep->next + sweep->batch, sweep->runs));
     batch.count = sweep->next - batch.first;
     const auto place = static_cast<std::size_t>(batch.first / sweep->batch);
-    const std::int64_t count = batch.count;
-    sweep->batches[place] = co_await ctx.run(run_scenes, std::move(batch), batch_options());
-    sweep->progress.done += count;
+    sweep->batches[place] = co_await ctx.run(run_scenes, batch, batch_options());
+    sweep->progress.done += batch.count;
   }
 }
 
@@ -78,6 +77,7 @@ Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest reque
                   .seed = request.seed};
   sweep.batches.resize(static_cast<std::size_t>((sweep.runs + sweep.batch - 1) / sweep.batch));
   std::vector<Task<void>> takers;
+  takers.reserve(kOpenBatches);
   for (int i = 0; i < kOpenBatches; ++i) takers.push_back(ctx.spawn(take_batches(ctx, &sweep)));
   co_await all(std::move(takers));
   co_return co_await ctx.run(summarise_sweep,

@@ -2,27 +2,16 @@
 #include "sim/artifacts.hpp"
 
 #include "durasim/core/error.hpp"
+#include "durasim/sim/mjcf_bundle.hpp"
 #include "durasim/sim/render_files.hpp"
 
-#include <fmt/format.h>
-
-#include <filesystem>
 #include <utility>
 
 namespace durasim::inline v0::sim {
-namespace {
-
-void make_folder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) throw IoError(fmt::format("cannot make the folder {}: {}", path, error.message()));
-}
-
-}  // namespace
 
 Artifacts::Artifacts(const SimulateOptions& options, SimulationResult& result)
     : options_(options), result_(result) {
-  if (enabled()) make_folder(options.output_folder);
+  if (enabled()) make_folders(options.output_folder);
 }
 
 void Artifacts::publish(const std::string& name, const std::string& path) {
@@ -45,13 +34,7 @@ void Artifacts::finish_trajectory() {
 
 void Artifacts::write_scene(const MjcfSource& source) {
   if (!enabled()) return;
-  make_folder(path("scene"));
-  for (const auto& [name, bytes] : source.assets) {
-    const std::string file = path("scene/" + name);
-    make_folder(file.substr(0, file.rfind('/')));
-    write_file(file, bytes);
-  }
-  write_file(path("scene/scene.xml"), as_bytes(source.xml));
+  save_mjcf(source, path("scene"));
   publish("mjcf", path("scene/scene.xml"));
 }
 

@@ -135,4 +135,15 @@ MjcfSource load_mjcf_file(const std::string& path, const MjcfLimits& limits) {
   return source;
 }
 
+void save_mjcf(const MjcfSource& source, const std::string& folder) {
+  make_folders(folder);
+  for (const auto& [name, bytes] : source.assets) {
+    std::string file = folder;
+    file.append("/").append(name);
+    make_folders(file.substr(0, file.rfind('/')));
+    write_file(file, bytes);
+  }
+  write_file(folder + "/scene.xml", as_bytes(source.xml));
+}
+
 }  // namespace durasim::inline v0::sim

@@ -31,6 +31,9 @@ DURASIM_EXPORT void sync_file(const std::string& path);
 // The same for the names in a folder: files that were made, renamed or removed there.
 DURASIM_EXPORT void sync_folder(const std::string& path);
 
+// Makes the folder, and those above it, unless they are there. Throws IoError. Thread-safe.
+DURASIM_EXPORT void make_folders(const std::string& path);
+
 // "file:///home/a%20b/c.mp4" of a path, made absolute. Throws IoError when the current folder is
 // gone. Thread-safe.
 DURASIM_EXPORT std::string file_url(const std::string& path);

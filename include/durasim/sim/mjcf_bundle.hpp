@@ -38,6 +38,10 @@ DURASIM_EXPORT MjcfSource load_mjcf_file(const std::string& path, const MjcfLimi
 // The same checks on a source in memory, whose files must all be in `assets`. Thread-safe.
 DURASIM_EXPORT void check_mjcf_source(const MjcfSource& source, const MjcfLimits& limits = {});
 
+// Writes the text as scene.xml and the assets beside it, into a folder that is made if it is not
+// there. Throws IoError. Thread-safe.
+DURASIM_EXPORT void save_mjcf(const MjcfSource& source, const std::string& folder);
+
 // One message with text and assets, and back. decode throws FormatError for bytes that are not such
 // a message.
 DURASIM_EXPORT Bytes encode_mjcf_bundle(const MjcfSource& source);
