@@ -7,6 +7,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace durasim::cli {
 
@@ -28,6 +29,8 @@ void add_version(CLI::App& app, Command& chosen);
 #ifdef DURASIM_HAVE_SQLITE
 void add_check(CLI::App& app, Command& chosen);
 void add_backup(CLI::App& app, Command& chosen);
+// `command` is what stands behind `--`.
+void add_script(CLI::App& app, Command& chosen, std::vector<std::string> command);
 void add_workflow(CLI::App& app, Command& chosen);
 #endif
 
