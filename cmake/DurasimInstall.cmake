@@ -25,6 +25,7 @@ function(durasim_install_program target folder)
 endfunction()
 durasim_install_program(durasim_cli "${CMAKE_INSTALL_BINDIR}")
 durasim_install_program(durasim_geometry_helper "${CMAKE_INSTALL_LIBEXECDIR}/durasim")
+durasim_install_program(durasim_supervisor "${CMAKE_INSTALL_LIBEXECDIR}/durasim")
 
 install(FILES LICENSE docs/licences.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace durasim::cli {
 
@@ -30,6 +31,8 @@ void add_check(CLI::App& app, Command& chosen);
 void add_backup(CLI::App& app, Command& chosen);
 void add_render(CLI::App& app, Command& chosen);
 void add_sweep(CLI::App& app, Command& chosen);
+// `command` is what stands behind `--`.
+void add_script(CLI::App& app, Command& chosen, std::vector<std::string> command);
 void add_workflow(CLI::App& app, Command& chosen);
 #endif
 

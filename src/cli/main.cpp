@@ -10,8 +10,11 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -51,6 +54,19 @@ bool wants_json(int argc, char** argv) {
   return false;
 }
 
+// `durasim script ... -- CMD ARG...`: takes the command off the line, as it stands. CLI11 would
+// read lists out of arguments like "[a,b]".
+std::vector<std::string> take_script_command(int& argc, char** argv) {
+  if (argc < 2 || std::string_view(argv[1]) != "script") return {};
+  for (int i = 2; i < argc; ++i) {
+    if (std::string_view(argv[i]) != "--") continue;
+    std::vector<std::string> command(argv + i + 1, argv + argc);
+    argc = i;
+    return command;
+  }
+  return {};
+}
+
 int fail(bool json, const std::string& message, int code) {
   if (json) std::printf("%s\n", sim::error_json(message).c_str());
   std::fprintf(stderr, "durasim: %s\n", message.c_str());
@@ -69,11 +85,13 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "durasim " DURASIM_VERSION_STRING);
   cli::Command command;
+  [[maybe_unused]] std::vector<std::string> script = take_script_command(argc, argv);
   cli::add_simulate(app, command);
   cli::add_inspect(app, command);
 #ifdef DURASIM_HAVE_SQLITE
   cli::add_render(app, command);
   cli::add_sweep(app, command);
+  cli::add_script(app, command, std::move(script));
   cli::add_workflow(app, command);
   cli::add_check(app, command);
   cli::add_backup(app, command);

@@ -1,6 +1,7 @@
 // A file descriptor that is closed at the end.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
@@ -25,5 +26,12 @@ class Descriptor {
  private:
   int fd_;
 };
+
+// The same file at a number that a child's dup2 onto its standard streams does not overwrite, as it
+// would in a host that has closed its own. Not open, with errno, when there is no number left.
+inline Descriptor above_standard(Descriptor file) {
+  if (file.get() > STDERR_FILENO) return file;
+  return Descriptor(::fcntl(file.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
 
 }  // namespace durasim::inline v0

@@ -26,12 +26,8 @@ namespace {
   throw UnavailableError(fmt::format("cannot start {}: {}", program, std::strerror(error)));
 }
 
-// Not below 3: the child's dup2 onto 0..2 must not overwrite an end that it still needs, which
-// would happen in a host that has closed its own standard streams.
-Descriptor above_standard(int fd, const std::string& program) {
-  if (fd > 2) return Descriptor(fd);
-  const Descriptor low(fd);
-  Descriptor high(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+Descriptor childs_end(int fd, const std::string& program) {
+  Descriptor high = above_standard(Descriptor(fd));
   if (!high.open()) throw_not_started(program, errno);
   return high;
 }
@@ -49,7 +45,7 @@ Stream make_input(const std::string& program) {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw_not_started(program, errno);
   Descriptor ours(ends[0]);
-  return {std::move(ours), above_standard(ends[1], program)};
+  return {std::move(ours), childs_end(ends[1], program)};
 }
 
 Stream make_output(const std::string& program) {
@@ -58,7 +54,7 @@ Stream make_output(const std::string& program) {
   Descriptor ours(ends[0]);
   ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
   ::fcntl(ours.get(), F_SETPIPE_SZ, 1 << 20);  // fewer wake-ups; a refusal costs only speed
-  return {std::move(ours), above_standard(ends[1], program)};
+  return {std::move(ours), childs_end(ends[1], program)};
 }
 
 class SpawnSettings {

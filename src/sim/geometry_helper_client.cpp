@@ -1,33 +1,16 @@
-// Finding and running the geometry helper, and reading how it ended.
+// Running the geometry helper, and reading how it ended.
 #include "sim/geometry_helper_client.hpp"
 
 #include "durasim/core/process.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <utility>
-#include <vector>
 
 namespace durasim::inline v0::sim {
 namespace {
 
 using geometry::ProblemCode;
-
-bool is_executable(const std::string& path) {
-  return ::access(path.c_str(), X_OK) == 0;
-}
-
-// The folder of the library (or program) that holds this code, with a '/' at its end.
-std::string library_folder() {
-  Dl_info info{};
-  static const int anchor = 0;
-  if (dladdr(&anchor, &info) == 0 || info.dli_fname == nullptr) return "./";
-  const std::string path = info.dli_fname;
-  return path.substr(0, path.rfind('/') + 1);
-}
 
 // The last line of what the child wrote to standard error, if any.
 std::string reason(const ProcessResult& result) {
@@ -79,27 +62,8 @@ std::string reason(const ProcessResult& result) {
 }  // namespace
 
 std::string find_geometry_helper(const std::string& helper_path) {
-  if (!helper_path.empty()) {
-    if (is_executable(helper_path)) return helper_path;
-    throw UnavailableError(
-        fmt::format("the geometry helper {} is not there or not executable", helper_path));
-  }
-  // Beside the library: an install tree (lib or lib/<arch>) or a build tree (lib beside libexec).
-  const std::string folder = library_folder();
-  std::vector<std::string> places{folder + "../libexec/durasim/durasim-geometry",
-                                  folder + "../../libexec/durasim/durasim-geometry"};
-  if (const char* libexec =
-          std::getenv("DURASIM_LIBEXEC")) {  // NOLINT(concurrency-mt-unsafe): only read
-    places.push_back(std::string(libexec) + "/durasim-geometry");
-  }
-  for (const std::string& place : places) {
-    if (is_executable(place)) return place;
-  }
-  throw UnavailableError(
-      fmt::format("the geometry helper durasim-geometry was not found (looked for {}); install "
-                  "durasim with its cad component, or "
-                  "set DURASIM_LIBEXEC to the folder that holds it",
-                  fmt::join(places, ", ")));
+  return find_helper_program("durasim-geometry", helper_path,
+                             "install durasim with its cad component");
 }
 
 HelperReply run_geometry_helper(const std::string& verb, ByteView input,

@@ -95,6 +95,12 @@ class DURASIM_EXPORT PosixProcessRunner final : public ProcessRunner {
   [[nodiscard]] ProcessResult run(const ProcessOptions& options) const override;
 };
 
+// Where one of durasim's own helper programs is: `given` if it is not empty, else beside the
+// library (an install or a build tree), else in the folder that DURASIM_LIBEXEC names. Throws
+// UnavailableError with the places that were looked at and the `remedy`. Thread-safe.
+DURASIM_EXPORT std::string find_helper_program(std::string_view name, const std::string& given,
+                                               std::string_view remedy);
+
 // For the first line of a helper program's main: it is killed when the thread that started it ends.
 // A parent that has died before is noticed by the end of standard input. Throws UnavailableError
 // when the kernel refuses.

@@ -1,0 +1,210 @@
+// durasim script --store PATH -- CMD ARG...: ScriptExecutionWorkflow from a shell. This program is
+// the engine until its script has ended, unless another one has the store open.
+#include "durasim/core/convert_json.hpp"
+#include "durasim/core/error.hpp"
+#include "durasim/core/failure.hpp"
+#include "durasim/engine/engine.hpp"
+#include "durasim/engine/remote.hpp"
+#include "durasim/pipeline/script.hpp"
+#include "durasim/store/sqlite.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/workflow_follow.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace durasim::cli {
+namespace {
+
+using pipeline::ScriptRequest;
+using pipeline::ScriptResult;
+
+// Scripts wait in places for activities, which cost a sleeping thread each; a script may start
+// others on the same store.
+constexpr int kMostScripts = 256;
+// Between two engines a store has no owner, or one that does not listen yet.
+constexpr std::chrono::seconds kStandby{2};
+constexpr int kMostTries = 10;
+
+struct ScriptArguments {
+  std::string store;
+  std::string id;
+  std::string timeout;
+  int retries = 0;
+  std::vector<std::string> environment;
+  bool json = false;
+  std::vector<std::string> command;
+};
+
+ScriptRequest request_of(const ScriptArguments& a) {
+  ScriptRequest request;
+  request.argv = a.command;
+  request.working_directory = std::filesystem::current_path();  // another place, another script
+  request.retries = a.retries;
+  if (!a.timeout.empty()) {
+    const Seconds timeout = parse_duration(a.timeout);
+    if (!(timeout.count() > 0 && timeout < std::chrono::years(100)))
+      throw InvalidArgument("--timeout " + a.timeout + ": more than 0, and less than 100 years");
+    request.timeout = std::chrono::duration_cast<Duration>(timeout);
+  }
+  for (const std::string& variable : a.environment) {
+    const std::size_t equals = variable.find('=');
+    if (equals == std::string::npos) {
+      request.inherit.push_back(variable);
+    } else {
+      request.environment[variable.substr(0, equals)] = variable.substr(equals + 1);
+    }
+  }
+  pipeline::validate(request);
+  return request;
+}
+
+ScriptResult await_script(const Client& client, const ScriptRequest& request,
+                          const std::string& id) {
+  const auto run =
+      client.start_or_attach(pipeline::script_execution, request,
+                             {.id = id, .task_queue = std::string(pipeline::kScriptTaskQueue)});
+  try {
+    return run.result();
+  } catch (const CanceledFailure&) {
+    throw Error(fmt::format("script {} was cancelled", id));
+  }
+}
+
+ScriptResult await_here(const ScriptArguments& a, const ScriptRequest& request,
+                        const std::string& id, const std::stop_token& stop) {
+  Engine engine({.store = a.store,
+                 .standby = kStandby,
+                 .logger = Logger(stderr_log_sink(), LogLevel::Warning)});
+  const pipeline::ScriptOptions options{.store = a.store};
+  pipeline::implement_scripts(engine.worker(std::string(pipeline::kScriptTaskQueue),
+                                            {.max_concurrent_activities = kMostScripts}),
+                              options);
+  engine.start();
+  pipeline::sweep_scripts(engine.client(), options);
+  const std::stop_callback on_stop(stop, [&] { engine.stop(std::chrono::seconds(10)); });
+  return await_script(engine.client(), request, id);
+}
+
+// Nothing: the engine is not there, or not any more.
+std::optional<ScriptResult> await_there(const ScriptArguments& a, const ScriptRequest& request,
+                                        const std::string& id, const std::stop_token& stop) {
+  try {
+    RemoteEngine engine(a.store);
+    const LeaveOnStop leave(stop);
+    return await_script(engine.client(), request, id);
+  } catch (const UnavailableError&) {
+    return std::nullopt;
+  } catch (const StoreUnknown&) {
+    return std::nullopt;
+  } catch (const CancelledError&) {
+    return std::nullopt;
+  }
+}
+
+ScriptResult await_anywhere(const ScriptArguments& a, const ScriptRequest& request,
+                            const std::string& id, const std::stop_token& stop) {
+  for (int tries = 1;; ++tries) {
+    if (auto result = await_there(a, request, id, stop)) return *std::move(result);
+    try {
+      return await_here(a, request, id, stop);
+    } catch (const StoreInUse&) {
+      if (tries == kMostTries) throw;
+    } catch (const CancelledError&) {
+      throw CancelledError(
+          fmt::format("stopped waiting for script {}, which goes on: the same command attaches to "
+                      "it; meanwhile `durasim workflow cancel -w {}` ends it",
+                      id, id));
+    }
+  }
+}
+
+void print_result_json(const std::string& id, const ScriptResult& result) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  const auto member = [&json](const char* name, const auto& value) {
+    json.key(name);
+    write_json(json, value);
+  };
+  member("id", id);
+  member("exit_code", result.exit_code);
+  member("signal", result.signal);
+  member("timed_out", result.timed_out);
+  member("started_at", result.started_at);
+  member("attempts", result.attempts);
+  member("stdout", result.stdout_text);
+  member("stderr", result.stderr_text);
+  member("stdout_truncated", result.stdout_truncated);
+  member("stderr_truncated", result.stderr_truncated);
+  json.end_object();
+  fmt::print("{}\n", text);
+}
+
+void print_result_text(const ScriptResult& result) {
+  std::fwrite(result.stdout_text.data(), 1, result.stdout_text.size(), stdout);
+  std::fflush(stdout);
+  std::fwrite(result.stderr_text.data(), 1, result.stderr_text.size(), stderr);
+  if (result.timed_out) fmt::print(stderr, "durasim: the script has passed its timeout\n");
+  if (!result.signal.empty())
+    fmt::print(stderr, "durasim: the script was ended by {}\n", result.signal);
+  if (result.stdout_truncated || result.stderr_truncated)
+    fmt::print(stderr, "durasim: only the end of its output was kept\n");
+}
+
+int script(const ScriptArguments& a, const std::stop_token& stop) {
+  if (a.command.empty())
+    throw InvalidArgument("give the command behind --: durasim script --store PATH -- CMD ARG...");
+  const ScriptRequest request = request_of(a);
+  const std::string id = a.id.empty() ? pipeline::script_id(request) : a.id;
+  const ScriptResult result = await_anywhere(a, request, id, stop);
+  if (a.json) {
+    print_result_json(id, result);
+  } else {
+    print_result_text(result);
+  }
+  return result.exit_code == 0 && !result.timed_out ? kSuccess : kFail;
+}
+
+}  // namespace
+
+void add_script(CLI::App& app, Command& chosen, std::vector<std::string> command) {
+  auto a = std::make_shared<ScriptArguments>();
+  a->command = std::move(command);
+  CLI::App* verb =
+      app.add_subcommand("script", "Run a command that outlives this program: -- CMD ARG...");
+  verb->footer(
+      "  durasim script --store sim.db --timeout 2h -- python3 train.py --epochs 10\n\n"
+      "When this program dies, the command goes on. The same line then attaches to it, or prints "
+      "what was\nrecorded; it never runs the command twice: for that give another --id. Without "
+      "--id it is made of\nthe command, its options and the working directory. The command gets "
+      "PATH, HOME, USER, LOGNAME,\nLANG, LC_ALL, TZ, TMPDIR, what --env names, and DURASIM_STORE. "
+      "Limits: docs/scripts.md.\n\n"
+      "Exit codes: 0 the command exited with 0, 2 it did not, 1 usage or infrastructure (also: "
+      "its end is\nnot known), 130 stopped waiting for it.");
+  verb->add_option("--store", a->store, "path of the store's database; made if it is not there")
+      ->required()
+      ->envname("DURASIM_STORE");
+  verb->add_option("--id", a->id, "workflow id; made of the command by default");
+  verb->add_option("--timeout", a->timeout, "ends the command after that time: 90, 10min, 2h");
+  verb->add_option("--retries", a->retries,
+                   "run it again so often when its end is not known (reboot); 0 by default");
+  verb->add_option("--env", a->environment,
+                   "NAME passes that variable on, NAME=VALUE sets it; may be repeated")
+      ->allow_extra_args(false);
+  verb->add_flag("--json", a->json, "print one JSON object");
+  verb->callback(
+      [&chosen, a] { chosen = [a](const std::stop_token& stop) { return script(*a, stop); }; });
+}
+
+}  // namespace durasim::cli
