@@ -5,6 +5,7 @@
 #include "durasim/core/files.hpp"
 #include "durasim/engine/remote.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
+#include "durasim/store/sqlite.hpp"
 
 #include "cli/progress_display.hpp"
 #include "cli/simulation_engine.hpp"

@@ -4,6 +4,7 @@
 #include "durasim/core/files.hpp"
 #include "durasim/engine/remote.hpp"
 #include "durasim/pipeline/sweep.hpp"
+#include "durasim/store/sqlite.hpp"
 
 #include "cli/commands.hpp"
 #include "cli/progress_display.hpp"
