@@ -119,10 +119,13 @@ proto::HistoryEvent Service::last_event(const std::string& run_id) {
 
 void Service::changed(RunState& state, WallTime now) {
   const std::string run_id = state.row().run_id;
-  if (Run& run = *runs_.find(run_id); state.changed() && !run.changed) {
+  Run& run = *runs_.find(run_id);
+  if (state.changed() && !run.changed) {
     run.changed = true;
     next_.runs.push_back(run_id);
   }
+  // A task that has timed out, or was overtaken by too much news, is no longer anybody's.
+  if (state.record().task.state != TaskState::Started) run.token = 0;
   try {
     for (const Effect& effect : state.take_effects()) apply(effect, run_id, now);
   } catch (...) {
