@@ -121,6 +121,23 @@ TEST_CASE("a task whose run can't be read is not lost") {
   }
 }
 
+TEST_CASE("a recovery that could not read all leaves nothing behind, and no crash counts twice") {
+  auto memory = std::make_unique<store::MemoryStore>();
+  const std::string run_id = Bench(*memory).start("wf");
+  memory->set_in_flight(0, run_id);
+  memory->reopen();
+  FaultStore store(std::move(memory));
+  Bench next(store);
+  REQUIRE(next.service.find(run_id) != nullptr);  // so that only what comes behind it is not read
+  store.fail_reads(1);
+  CHECK_THROWS_AS(next.service.recover(next.now), IoError);
+  CHECK_FALSE(next.service.dirty());
+  next.service.commit(next.now);
+  CHECK(next.service.describe("wf", "").crashes == 0);
+  next.service.recover(next.now);
+  CHECK(next.service.describe("wf", "").crashes == 1);
+}
+
 TEST_CASE("a task that too much news has ended is there again, whoever asks first") {
   store::MemoryStore store;
   Bench bench(store, {.max_buffered_events = 2});
