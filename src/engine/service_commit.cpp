@@ -124,7 +124,8 @@ void Service::changed(RunState& state, WallTime now) {
     next_.runs.push_back(run_id);
   }
   // A task that has timed out, or was overtaken by too much news, is no longer anybody's.
-  if (state.record().task.state != TaskState::Started) run.token = 0;
+  if (state.record().task.state != TaskState::Started && !mutant(MutantId::EndedTaskHeld))
+    run.token = 0;
   try {
     for (const Effect& effect : state.take_effects()) apply(effect, run_id, now);
   } catch (...) {

@@ -20,6 +20,8 @@ void Service::recover(WallTime now) {
       count_crash(run_id, now);
     recover_open_runs(now);
     commit(now);
+  } catch (const StoreRejected&) {
+    if (!mutant(MutantId::FailedRecoveryTaken)) throw;
   } catch (...) {
     abort_commit();
     throw;

@@ -50,7 +50,7 @@ Service::Run* Service::open_announced(const std::string& run_id) {
   try {
     return open_run(run_id);
   } catch (const std::exception&) {
-    unread_.push_back(run_id);
+    if (!mutant(MutantId::AnnouncementLost)) unread_.push_back(run_id);
     throw;
   }
 }
