@@ -38,7 +38,7 @@ HuntResult hunt(const HuntOptions& options, HuntProgress& progress,
       result.statistics.add(one.statistics);
       if (!one.failure) continue;
       ++progress.failed;
-      result.failures.push_back({seed, *one.failure});
+      result.failures.push_back({seed, *one.failure, one.faults});
       on_failure(result.failures.back());
       if (options.stop_at_first) enough = true;
     }

@@ -27,6 +27,7 @@ struct HuntOptions {
 struct FailedSeed {
   std::uint64_t seed = 0;
   std::string why;
+  std::string faults;  // its rates
 };
 
 struct HuntResult {

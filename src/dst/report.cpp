@@ -80,17 +80,19 @@ void ProgressPrinter::show() {
 void ProgressPrinter::print_failure(const FailedSeed& failed, const std::string& options) {
   const std::lock_guard lock(mutex_);
   if (terminal_) fmt::print(stderr, "\r\033[K");
-  fmt::print("seed {} failed: {}\n  repeat it with: {}\n", failed.seed, failed.why,
-             command_of(failed.seed, options));
+  fmt::print("seed {} failed: {}\n  faults: {}\n  repeat it with: {}\n", failed.seed, failed.why,
+             failed.faults, command_of(failed.seed, options));
   std::fflush(stdout);
 }
 
 void print_summary(const HuntResult& result, Seconds seconds) {
   const Statistics& s = result.statistics;
   fmt::print(
-      "{} actions, {} commits ({} rejected, {} unknown), {} crashes, {} runs with {} events; "
-      "{:.1f} s, {:.0f} seeds/s\n",
-      s.actions, s.commits, s.rejected, s.unknown, s.crashes, s.runs, s.events, seconds.count(),
+      "{} actions, {} commits ({} rejected, {} unknown), {} crashes, {} failed reads, {} full "
+      "disks "
+      "({} commits rejected), {} runs with {} events; {:.1f} s, {:.0f} seeds/s\n",
+      s.actions, s.commits, s.rejected, s.unknown, s.crashes, s.failed_reads, s.full_disks,
+      s.rejected_full, s.runs, s.events, seconds.count(),
       static_cast<double>(result.seeds) / seconds.count());
   fmt::print("{} seeds, {} failures\n", result.seeds, result.failures.size());
 }
@@ -99,13 +101,14 @@ void print_json(const HuntResult& result, const std::string& options, Seconds se
   const Statistics& s = result.statistics;
   fmt::print(
       "{{\"seeds\":{},\"seconds\":{:.3f},\"actions\":{},\"commits\":{},\"rejected\":{},"
-      "\"unknown\":{},\"crashes\":{},\"runs\":{},\"events\":{},\"failures\":[",
-      result.seeds, seconds.count(), s.actions, s.commits, s.rejected, s.unknown, s.crashes, s.runs,
-      s.events);
+      "\"unknown\":{},\"crashes\":{},\"failed_reads\":{},\"full_disks\":{},\"rejected_full\":{},"
+      "\"runs\":{},\"events\":{},\"failures\":[",
+      result.seeds, seconds.count(), s.actions, s.commits, s.rejected, s.unknown, s.crashes,
+      s.failed_reads, s.full_disks, s.rejected_full, s.runs, s.events);
   std::string_view separator;
   for (const FailedSeed& failed : result.failures) {
-    fmt::print("{}{{\"seed\":{},\"why\":{},\"repeat\":{}}}", separator, failed.seed,
-               quoted(failed.why), quoted(command_of(failed.seed, options)));
+    fmt::print("{}{{\"seed\":{},\"why\":{},\"faults\":{},\"repeat\":{}}}", separator, failed.seed,
+               quoted(failed.why), quoted(failed.faults), quoted(command_of(failed.seed, options)));
     separator = ",";
   }
   fmt::print("]}}\n");

@@ -15,7 +15,7 @@ Simulation::~Simulation() = default;
 
 void Simulation::prepare() {
   client_count_ = 1 + static_cast<int>(below(kMaxWorkflows));
-  rates_ = testing::draw_rates(random_);
+  rates_ = testing::draw_rates(random_, later_random_);
   if (blobs_) rates_.inline_payload_bytes = 0;
   queues_ = {std::string(kTaskQueue)};
   make_clients();

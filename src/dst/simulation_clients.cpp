@@ -116,6 +116,9 @@ void Simulation::call(const Ledger::Call& call, const std::string& text) {
       service_->signal(call.workflow_id, call.run_id, signal, now());
     }
   } catch (const WorkflowNotFound&) {
+    const auto row = bare_->run(call.run_id);
+    if (!service_->dirty() && row && row->status == store::RunStatus::Running)
+      throw Violation("an open run was not found: " + call.run_id);
     return;  // the run has closed
   }
   waiting_.push_back([this, call, text, known](Answer answer) {
@@ -150,8 +153,8 @@ void Simulation::send_signal() {
 void Simulation::repeat_call() {
   if (!doubtful_.empty()) {
     const Doubtful doubtful = doubtful_.front();
-    doubtful_.erase(doubtful_.begin());
     call(doubtful.call, doubtful.text);
+    doubtful_.erase(doubtful_.begin());  // not when it fails: it is repeated once more
     return;
   }
   if (!faults_ || ledger_.calls.empty()) return;

@@ -19,6 +19,7 @@ using testing::SeededRandom;
 namespace {
 
 constexpr const char* kPath = "store.db";
+constexpr std::uint64_t kForEver = std::numeric_limits<std::uint64_t>::max();
 
 // The store of one process; after the machine's stop all that it throws is DiskStopped.
 class SqliteProcess final : public store::Store {
@@ -138,6 +139,13 @@ class SqliteMachine final : public testing::Machine {
     files_.crash(mode);
   }
 
+  void disarm() override {
+    reader_.reset();
+    stop_never();
+    files_.fail_writes(0, testing::WriteFault::NoSpace, 0);
+    files_.fail_syncs(0, testing::SyncFault::PagesKept, 0);
+  }
+
   bool read_only() const override { return process_->read_only(); }
   bool stopped() const override { return files_.stopped(); }
   bool blind() const override { return files_.stopped(); }
@@ -162,7 +170,7 @@ class SqliteMachine final : public testing::Machine {
   }
   void stop_soon(SeededRandom& random) override { files_.stop_after(random.below(60)); }
   void stop_while_opening(SeededRandom& random) override { files_.stop_after(random.below(150)); }
-  void stop_never() override { files_.stop_after(std::numeric_limits<std::uint64_t>::max()); }
+  void stop_never() override { files_.stop_after(kForEver); }
   void fail_write(SeededRandom& random) override {
     const auto fault = random.chance(0.5) ? testing::WriteFault::NoSpace : testing::WriteFault::Io;
     const std::uint64_t after = random.below(30);
@@ -174,6 +182,18 @@ class SqliteMachine final : public testing::Machine {
     const std::uint64_t count = 1 + random.below(4);
     if (safe_overwrites_) files_.fail_syncs(after, fault, count);
   }
+  bool fail_reads(SeededRandom& random) override {
+    files_.fail_reads(random.below(random.chance(0.5) ? 1 : 8), kForEver);
+    return true;
+  }
+  void read_well() override { files_.fail_reads(0, 0); }
+  // The log is longer than what it holds: with file systems that write in place, commits go on
+  // until a checkpoint has found no space.
+  void fill(SeededRandom& random) override {
+    const std::uint64_t left = random.below(12'000);
+    files_.set_capacity(files_.bytes() + left, random.chance(0.5));
+  }
+  void free_space() override { files_.set_capacity(kForEver); }
 
  private:
   SeededRandom random_;

@@ -83,9 +83,14 @@ class DURASIM_EXPORT Service {
   // Both are borrowed.
   Service(store::Store& store, RandomSource& random, ServiceOptions options = {});
 
+  // ---- recovery (service_recovery.cpp) ----
   // Takes over from a process that died: counts crashes, ends lost attempts, announces what is
-  // ready. Commits.
+  // ready. Commits. What it throws leaves nothing of it behind, and it may be called again.
   void recover(WallTime now);
+  // The types of the runs that were open at recover() for which `is_wanted(task queue, type)`
+  // holds, each once.
+  [[nodiscard]] std::vector<std::string> open_types(
+      const std::function<bool(const std::string&, const std::string&)>& is_wanted) const;
 
   // ---- calls of clients (service_calls.cpp) ----
   StartAnswer start(const StartRequest& request, WallTime now);
@@ -113,10 +118,6 @@ class DURASIM_EXPORT Service {
                                                                std::int64_t last_event_id);
   // Of a run that has begun.
   [[nodiscard]] proto::HistoryEvent last_event(const std::string& run_id);
-  // The types of the runs that were open at recover() for which `is_wanted(task queue, type)`
-  // holds, each once.
-  [[nodiscard]] std::vector<std::string> open_types(
-      const std::function<bool(const std::string&, const std::string&)>& is_wanted) const;
 
   // ---- tasks (service_tasks.cpp) ----
   // The next task of the queue, if any. Its code may run before the commit: nothing of it leaves
@@ -224,6 +225,9 @@ class DURASIM_EXPORT Service {
   void apply(const Effect& effect, const std::string& run_id, WallTime now);
   void deliver(const ExternalRecord& external, const std::string& from_run_id, WallTime now);
   void quarantine(const std::string& run_id, const StoreDamaged& damage);
+  void count_crash(const std::string& run_id, WallTime now);
+  void recover_open_runs(WallTime now);
+  void recover(const store::RunRow& row, WallTime now);
   [[nodiscard]] std::vector<proto::HistoryEvent> stored_events(const std::string& run_id,
                                                                std::int64_t from_event_id);
   static void forget_events(Run& run);

@@ -1,8 +1,7 @@
-// Runs between memory and store: loading with verification, the group commit, what happens when it
-// fails, and recovery.
+// Runs between memory and store: loading with verification, the group commit, and what happens when
+// it fails.
 #include "durasim/store/integrity.hpp"
 
-#include "engine/run_codec.hpp"
 #include "engine/service.hpp"
 #include "engine/stored_events.hpp"
 #include "mutants/mutants.hpp"
@@ -119,10 +118,14 @@ proto::HistoryEvent Service::last_event(const std::string& run_id) {
 
 void Service::changed(RunState& state, WallTime now) {
   const std::string run_id = state.row().run_id;
-  if (Run& run = *runs_.find(run_id); state.changed() && !run.changed) {
+  Run& run = *runs_.find(run_id);
+  if (state.changed() && !run.changed) {
     run.changed = true;
     next_.runs.push_back(run_id);
   }
+  // A task that has timed out, or was overtaken by too much news, is no longer anybody's.
+  if (state.record().task.state != TaskState::Started && !mutant(MutantId::EndedTaskHeld))
+    run.token = 0;
   try {
     for (const Effect& effect : state.take_effects()) apply(effect, run_id, now);
   } catch (...) {
@@ -253,49 +256,6 @@ void Service::shrink_cache() {
     evictions_.push_back(*oldest);
     runs_.erase(evictions_.back());
   }
-}
-
-void Service::recover(WallTime now) {
-  // A run whose task timed out may be in flight twice; it was one death all the same.
-  const std::vector<std::string> in_flight = store_.runs_in_flight_at_open();
-  for (const std::string& run_id : std::set(in_flight.begin(), in_flight.end())) {
-    Run* run = open_run(run_id);
-    if (run == nullptr) continue;
-    run->state.count_crash(now);
-    changed(run->state, now);
-    if (run->state.record().parked) {
-      options_.logger.error(
-          fmt::format("run {} is parked: the process died {} times while its code ran", run_id,
-                      run->state.record().crashes));
-    }
-  }
-  store::RunFilter filter;
-  filter.status = store::RunStatus::Running;
-  for (auto page = store_.runs(filter); !page.empty(); page = store_.runs(filter)) {
-    filter.after_run_id = page.back().run_id;
-    for (const store::RunRow& row : page) {
-      try {
-        store::verify(row);
-        recovered_types_.emplace(row.task_queue, row.workflow_type);
-        const RunRecord record = decode_run_without_payloads(row.state);
-        if (record.task.state == TaskState::None && record.open_tasks == 0) continue;
-        RunState& state = load(row.run_id).state;
-        std::vector<std::int64_t> lost;
-        for (const auto& [id, activity] : state.activities()) {
-          if (activity.started && !activity.asynchronous) lost.push_back(id);
-        }
-        state.announce();
-        if (!mutant(MutantId::LostAttemptsIgnored)) {
-          for (const std::int64_t id : lost) state.lose_activity(id, now);
-        }
-        changed(state, now);
-      } catch (const StoreDamaged& damage) {
-        quarantine(row.run_id, damage);
-      }
-    }
-  }
-  commit(now);
-  for (std::size_t slot = 0; slot < in_flight.size(); ++slot) store_.set_in_flight(slot, {});
 }
 
 }  // namespace durasim::inline v0::engine

@@ -50,7 +50,7 @@ Service::Run* Service::open_announced(const std::string& run_id) {
   try {
     return open_run(run_id);
   } catch (const std::exception&) {
-    unread_.push_back(run_id);
+    if (!mutant(MutantId::AnnouncementLost)) unread_.push_back(run_id);
     throw;
   }
 }
@@ -229,10 +229,7 @@ bool Service::fire_due(WallTime now) {
   for (const std::string& run_id : due) {
     Run* run = open_run(run_id);
     if (run == nullptr) continue;
-    const bool had_task = run->state.record().task.state == TaskState::Started;
     run->state.fire_due(new_id(), now);
-    // A task that has timed out is no longer anybody's.
-    if (had_task && run->state.record().task.state != TaskState::Started) run->token = 0;
     changed(run->state, now);
   }
   return !due.empty();

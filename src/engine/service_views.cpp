@@ -48,15 +48,6 @@ WorkflowDescription summary_of(const store::RunRow& row, const RunRecord& record
 
 }  // namespace
 
-std::vector<std::string> Service::open_types(
-    const std::function<bool(const std::string&, const std::string&)>& is_wanted) const {
-  std::set<std::string> types;
-  for (const auto& [queue, type] : recovered_types_) {
-    if (is_wanted(queue, type)) types.insert(type);
-  }
-  return {types.begin(), types.end()};
-}
-
 WorkflowDescription Service::describe(const std::string& workflow_id, const std::string& run_id) {
   const RunState& state = load(resolve(workflow_id, run_id)).state;
   WorkflowDescription description = summary_of(state.row(), state.record());

@@ -195,13 +195,13 @@ WorkflowExecutor::Checkout WorkflowExecutor::check_out(const std::string& run_id
                       " is not implemented here");
   }
   checkout.live_ = take(run_id, checkout.workflow_type_);
-  checked_out_.insert(run_id);
   if (checkout.live_->machines.last_event_id() == 0) {
     checkout.events_ = service_.history(run_id);
     // A task that was started is not a query's to run.
     if (checkout.events_.back().event_type == EventType::WorkflowTaskStarted)
       checkout.events_.pop_back();
   }
+  checked_out_.insert(run_id);
   return checkout;
 }
 

@@ -40,6 +40,9 @@
   X(TimeNotNoted, "time-not-noted", "a restart may begin at an earlier time than was used")        \
   X(QuerySeesOldState, "query-sees-old-state", "a query does not wait for a pending task")         \
   X(CacheNotEvicted, "cache-not-evicted", "code in memory survives a commit that failed")          \
+  X(AnnouncementLost, "announcement-lost", "a task whose run can't be read is forgotten")          \
+  X(EndedTaskHeld, "ended-task-held", "a task that ended without its worker stays the worker's")   \
+  X(FailedRecoveryTaken, "failed-recovery-taken", "a recovery that was not written counts")        \
   X(AckBeforeSync, "store-ack-before-sync", "a commit is acknowledged without a sync")             \
   X(HalfGroupCommit, "store-half-group", "recovery replays a group whose end is missing")          \
   X(AckFromReread, "store-ack-from-reread", "after a failed sync the bytes read back count")       \

@@ -45,7 +45,7 @@ void ExploredSeed::say(std::string_view text) {
 }
 
 void ExploredSeed::choose_faults() {
-  rates_ = draw_rates(random_);
+  rates_ = draw_rates(random_, later_random_);
   const std::size_t least = options_.steps / 3;
   rates_.steps = static_cast<int>(least + below(options_.steps - least + 1));
   rates_.damage = 0;  // a store that rots quarantines runs, which is no matter of workflow code
@@ -53,8 +53,12 @@ void ExploredSeed::choose_faults() {
   fail_after_ = chance(0.5) ? 0.1 : 0.0;
   repeat_ = chance(0.5) ? 0.5 : 0.0;
   const ExplorerFaults& faults = options_.faults;
-  if (!faults.crashes) rates_.crash = rates_.stop = rates_.recovery_crash = 0;
-  if (!faults.failed_commits) rates_.failed_sync = rates_.no_space = 0;
+  if (!faults.crashes) {
+    rates_.crash = rates_.stop = rates_.recovery_crash = 0;
+    rates_.lives_on = true;
+  }
+  if (!faults.failed_commits) rates_.failed_sync = rates_.no_space = rates_.full_disk = 0;
+  if (!faults.failed_reads) rates_.failed_reads = 0;
   if (!faults.clock_jumps) rates_.wall_jump = 0;
   if (!faults.evictions) {
     rates_.evict = 0;
@@ -67,6 +71,7 @@ void ExploredSeed::choose_faults() {
 
 void ExploredSeed::prepare() {
   choose_faults();
+  say("faults: " + describe(rates_));
   setup_(exploration_);
   for (const auto& [queue, worker] : workers_) queues_.push_back(queue);
   if (queues_.empty()) throw InvalidArgument("explorer: the setup has made no worker");
@@ -124,7 +129,7 @@ std::optional<WallTime> ExploredSeed::next_due() const {
 
 void ExploredSeed::end_faults() {
   say("no faults from here on");
-  if (options_.faults.crashes || options_.faults.failed_commits) Simulator::end_faults();
+  Simulator::end_faults();
 }
 
 void ExploredSeed::not_finished(const std::string& why) {
@@ -138,6 +143,14 @@ void ExploredSeed::process_died(bool while_booting) {
 void ExploredSeed::commit_failed(Answer answer) {
   say(answer == Answer::Rejected ? "a commit is rejected"
                                  : "a commit fails, and nobody knows whether it was written");
+}
+
+void ExploredSeed::read_failed(std::string_view action) {
+  say(fmt::format("a read of the store fails, and with it \"{}\"", action));
+}
+
+void ExploredSeed::disk_full(bool full) {
+  say(full ? "the disk is full" : "there is space on the disk again");
 }
 
 void ExploredSeed::run_check(const std::function<void()>& check) const {
@@ -213,6 +226,8 @@ void ExploredSeed::count(ExplorationReport& report) const {
   report.events += statistics_.events;
   report.crashes += statistics_.crashes;
   report.failed_commits += statistics_.rejected + statistics_.unknown;
+  report.failed_reads += statistics_.failed_reads;
+  report.full_disks += statistics_.full_disks;
   report.attempts += attempts_run_;
   report.failed_attempts += attempts_failed_;
   report.lost_attempts += attempts_lost_;

@@ -64,6 +64,8 @@ class ExploredSeed final : public Simulator, private Clock {
   void after_action(std::string_view name) override;
   void process_died(bool while_booting) override;
   void commit_failed(Answer answer) override;
+  void read_failed(std::string_view action) override;
+  void disk_full(bool full) override;
   void choose_faults();
   [[nodiscard]] bool busy() const;
   void run_check(const std::function<void()>& check) const;

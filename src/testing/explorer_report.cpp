@@ -88,8 +88,9 @@ PayloadList Exploration::result(const std::string& id) const {
 std::string ExplorationReport::to_text() const {
   std::string text = fmt::format(
       "explored {} seeds: {} runs with {} events, {} attempts of activities ({} made to fail, {} "
-      "lost), {} crashes, {} failed commits\n",
-      seeds, runs, events, attempts, failed_attempts, lost_attempts, crashes, failed_commits);
+      "lost), {} crashes, {} failed commits, {} failed reads, {} full disks\n",
+      seeds, runs, events, attempts, failed_attempts, lost_attempts, crashes, failed_commits,
+      failed_reads, full_disks);
   if (!failure) return text;
   text += fmt::format(
       "seed {} fails: {}\n  run it again with DURASIM_SEED={} in the environment\n\nwhat "

@@ -24,9 +24,15 @@ class LogMachine final : public Machine {
     disk_.crash(mode);
   }
 
+  void disarm() override {
+    stop_never();
+    disk_.fail_writes(0, WriteFault::NoSpace, 0);
+    disk_.fail_syncs(0, SyncFault::PagesKept, 0);
+  }
+
   bool read_only() const override { return log_->read_only(); }
   bool stopped() const override { return disk_.stopped(); }
-  bool blind() const override { return false; }  // its tables are in memory
+  bool blind() const override { return false; }
   std::uint64_t operations() const override { return disk_.operations(); }
   void show_next(const std::function<void(store::Store&)>& look) override {
     LogStore next(disk_);
@@ -44,6 +50,13 @@ class LogMachine final : public Machine {
     const auto fault = static_cast<SyncFault>(random.below(3));
     disk_.fail_syncs(0, fault, 1 + random.below(4));
   }
+  bool fail_reads(SeededRandom& /*random*/) override { return false; }  // its tables are in memory
+  void read_well() override {}
+  void fill(SeededRandom& random) override {
+    const std::uint64_t left = random.below(4000);
+    disk_.set_capacity(disk_.bytes() + left, random.chance(0.5));
+  }
+  void free_space() override { disk_.set_capacity(SimulatedDisk::kUnlimited); }
 
  private:
   SimulatedDisk disk_;

@@ -77,6 +77,7 @@ PowerLossFiles::Disk::Result PowerLossFiles::Disk::open(const std::string& name,
 PowerLossFiles::Disk::Result PowerLossFiles::Disk::read(const File& file, std::size_t offset,
                                                         std::string& into) {
   if (const Result result = call(); result != Result::Done) return Result::Failed;
+  if (read_fault.fires()) return Result::Failed;
   const std::size_t there = offset < file.cached.size() ? file.cached.size() - offset : 0;
   into.resize(file.cached.copy(into.data(), std::min(into.size(), there), there > 0 ? offset : 0));
   return Result::Done;
@@ -96,7 +97,8 @@ PowerLossFiles::Disk::Result PowerLossFiles::Disk::write(File& file, std::size_t
     return result;
   }
   const std::size_t end = offset + bytes.size();
-  const std::size_t growth = end > file.cached.size() ? end - file.cached.size() : 0;
+  std::size_t growth = end > file.cached.size() ? end - file.cached.size() : 0;
+  if (overwrites_take_space) growth = std::max(growth, bytes.size());
   if (growth > 0 && bytes_would_exceed(growth)) return Result::NoSpace;
   if (!stopped && left == 0) put(file, offset, prefix());
   if (!change()) return Result::Stopped;
@@ -246,6 +248,7 @@ void PowerLossFiles::Disk::crash(Crash mode) {
   left = kNever;
   stopped = false;
   call_fault = {};
+  read_fault = {};
   write_fault = {};
   sync_fault = {};
 }

@@ -81,6 +81,7 @@ class PowerLossFiles::Disk {
     WriteFault write{};
     SyncFault sync{};
   };
+  struct ReadFault {};  // there is one kind only
 
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
@@ -90,10 +91,12 @@ class PowerLossFiles::Disk {
   std::map<std::string, FilePointer> durable_names;
   std::set<std::string> locks;
   Armed<CallFault> call_fault;
+  Armed<ReadFault> read_fault;
   Armed<WriteFault> write_fault;
   Armed<SyncFault> sync_fault;
   std::uint64_t left = kNever;  // changes until the files stop
   std::uint64_t capacity = kNever;
+  bool overwrites_take_space = false;
   std::uint64_t changes = 0;
   std::uint64_t calls = 0;
   std::uint64_t syncs = 0;

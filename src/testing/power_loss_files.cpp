@@ -50,6 +50,10 @@ void PowerLossFiles::fail_calls(std::uint64_t after, WriteFault fault, SyncFault
   disk_->call_fault = {after, count, {fault, sync_fault}};
 }
 
+void PowerLossFiles::fail_reads(std::uint64_t after, std::uint64_t count) {
+  disk_->read_fault = {after, count, {}};
+}
+
 void PowerLossFiles::fail_writes(std::uint64_t after, WriteFault fault, std::uint64_t count) {
   disk_->write_fault = {after, count, fault};
 }
@@ -58,8 +62,9 @@ void PowerLossFiles::fail_syncs(std::uint64_t after, SyncFault fault, std::uint6
   disk_->sync_fault = {after, count, fault};
 }
 
-void PowerLossFiles::set_capacity(std::uint64_t bytes) {
+void PowerLossFiles::set_capacity(std::uint64_t bytes, bool overwrites_take_space) {
   disk_->capacity = bytes;
+  disk_->overwrites_take_space = overwrites_take_space;
 }
 
 std::uint64_t PowerLossFiles::changes() const {

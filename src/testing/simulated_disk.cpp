@@ -11,6 +11,7 @@ namespace durasim::inline v0::testing {
 namespace {
 
 constexpr std::size_t kSector = 512;
+constexpr const char* kNoSpace = "simulated disk: write failed: no space left on device";
 
 }  // namespace
 
@@ -80,6 +81,22 @@ void SimulatedDisk::put(File& file, std::size_t offset, std::string_view bytes) 
   file.pending.push_back({offset, std::string(bytes), false});
 }
 
+std::uint64_t SimulatedDisk::bytes() const {
+  std::uint64_t sum = 0;
+  for (const File& file : files_) sum += file.cached.size();
+  return sum;
+}
+
+std::size_t SimulatedDisk::fitting(const File& file, std::size_t offset, std::size_t size) const {
+  if (capacity_ == kUnlimited) return size;
+  const std::size_t end = file.cached.size();
+  const std::uint64_t used = bytes() + (offset > end ? offset - end : 0);  // a gap is zeros
+  const std::uint64_t room = capacity_ > used ? capacity_ - used : 0;
+  const std::size_t in_place =
+      overwrites_take_space_ || offset >= end ? 0 : std::min(size, end - offset);
+  return in_place + static_cast<std::size_t>(std::min<std::uint64_t>(size - in_place, room));
+}
+
 void SimulatedDisk::write(std::size_t file, std::size_t offset, std::string_view bytes) {
   File& to = at(file);
   const auto prefix = [&] { return bytes.substr(0, bytes.empty() ? 0 : below(bytes.size())); };
@@ -88,8 +105,12 @@ void SimulatedDisk::write(std::size_t file, std::size_t offset, std::string_view
   if (write_fault_.fires()) {
     put(to, offset, prefix());
     throw IoError(write_fault_.fault == WriteFault::NoSpace
-                      ? "simulated disk: write failed: no space left on device"
+                      ? kNoSpace
                       : "simulated disk: write failed: input/output error");
+  }
+  if (const std::size_t fits = fitting(to, offset, bytes.size()); fits < bytes.size()) {
+    if (fits > 0) put(to, offset, bytes.substr(0, fits));
+    throw IoError(kNoSpace);
   }
   put(to, offset, bytes);
 }
@@ -184,6 +205,11 @@ void SimulatedDisk::fail_writes(std::uint64_t after, WriteFault fault, std::uint
 
 void SimulatedDisk::fail_syncs(std::uint64_t after, SyncFault fault, std::uint64_t count) {
   sync_fault_ = {after, count, fault};
+}
+
+void SimulatedDisk::set_capacity(std::uint64_t bytes, bool overwrites_take_space) {
+  capacity_ = bytes;
+  overwrites_take_space_ = overwrites_take_space;
 }
 
 void SimulatedDisk::flip_bit(std::size_t file, std::size_t byte, unsigned bit) {

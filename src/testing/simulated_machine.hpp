@@ -13,7 +13,7 @@
 
 namespace durasim::inline v0::testing {
 
-class Machine {
+class DURASIM_EXPORT Machine {
  public:
   Machine() = default;
   virtual ~Machine();
@@ -23,8 +23,10 @@ class Machine {
   // A process comes up. The store, here and in all that it does later, throws DiskStopped
   // when the machine has stopped. Valid until the next crash.
   virtual store::Store& open() = 0;
-  // The process is gone with its store. Disarms all faults.
+  // The process is gone with its store. Disarms all faults; a full disk stays full.
   virtual void crash(Crash mode) = 0;
+  // The process goes on, and nothing that was armed happens any more.
+  virtual void disarm() = 0;
 
   // The store takes nothing any more until it is opened again.
   [[nodiscard]] virtual bool read_only() const = 0;
@@ -43,11 +45,18 @@ class Machine {
   virtual void stop_never() = 0;
   virtual void fail_write(SeededRandom& random) = 0;
   virtual void fail_sync(SeededRandom& random) = 0;
+  // From one of its next reads on, each of the disk fails, until read_well(). False: the store has
+  // read all there is, so that nothing can fail below it.
+  virtual bool fail_reads(SeededRandom& random) = 0;
+  virtual void read_well() = 0;
+  // The disk is full, for every process, until free_space().
+  virtual void fill(SeededRandom& random) = 0;
+  virtual void free_space() = 0;
 };
 
 using MachineFactory = std::unique_ptr<Machine> (*)(std::uint64_t seed);
 
 // LogStore on SimulatedDisk.
-[[nodiscard]] std::unique_ptr<Machine> make_log_machine(std::uint64_t seed);
+[[nodiscard]] DURASIM_EXPORT std::unique_ptr<Machine> make_log_machine(std::uint64_t seed);
 
 }  // namespace durasim::inline v0::testing

@@ -5,8 +5,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace durasim::inline v0::testing {
+
+namespace {
+
+constexpr std::uint64_t kLaterStream = 0x6c62272e07bb0142ULL;
+
+}  // namespace
 
 void Statistics::add(const Statistics& other) {
   actions += other.actions;
@@ -14,12 +21,15 @@ void Statistics::add(const Statistics& other) {
   rejected += other.rejected;
   unknown += other.unknown;
   crashes += other.crashes;
+  failed_reads += other.failed_reads;
+  full_disks += other.full_disks;
+  rejected_full += other.rejected_full;
   runs += other.runs;
   events += other.events;
 }
 
 // The order of the draws is part of what a seed means: durasim-dst's seeds are written down.
-Rates draw_rates(SeededRandom& random) {
+Rates draw_rates(SeededRandom& random, SeededRandom& later) {
   const auto sometimes = [&](double often, double rate) {
     return random.chance(often) ? rate : 0.0;
   };
@@ -38,7 +48,34 @@ Rates draw_rates(SeededRandom& random) {
   rates.slow_clock = random.chance(0.5) ? 0.9 : 0.4;
   rates.cached_runs = random.chance(0.3) ? random.below(3) : 1000;
   rates.buffered_events = random.chance(0.3) ? 2 : 100;
+  rates.failed_reads = later.chance(0.4) ? 0.05 : 0.0;
+  rates.full_disk = later.chance(0.3) ? 0.015 : 0.0;
+  rates.lives_on = later.chance(0.5);
   return rates;
+}
+
+std::string describe(const Rates& rates) {
+  std::string text = fmt::format("{} steps, commits {}", rates.steps, rates.commit);
+  const std::pair<std::string_view, double> all[] = {
+      {"crashes", rates.crash},
+      {"stops", rates.stop},
+      {"failed syncs", rates.failed_sync},
+      {"failed writes", rates.no_space},
+      {"failed reads", rates.failed_reads},
+      {"full disk", rates.full_disk},
+      {"clock jumps", rates.wall_jump},
+      {"crashes in recovery", rates.recovery_crash},
+      {"damage", rates.damage},
+      {"lost work", rates.lost},
+      {"evictions", rates.evict},
+      {"slow clock", rates.slow_clock},
+  };
+  for (const auto& [name, rate] : all) {
+    if (rate > 0) text += fmt::format(", {} {}", name, rate);
+  }
+  text +=
+      fmt::format(", {} cached runs, {} buffered events", rates.cached_runs, rates.buffered_events);
+  return text + (rates.lives_on ? ", no last crash" : ", a last crash");
 }
 
 std::string describe_run(engine::Service& service, const std::string& run_id) {
@@ -62,7 +99,9 @@ std::string describe_run(engine::Service& service, const std::string& run_id) {
 
 Simulator::Simulator(std::uint64_t seed, MachineFactory make_machine)
     : random_(seed),
+      later_random_(seed ^ kLaterStream),
       machine_(make_machine(random_.next())),
+      reads_(*machine_, later_random_.next()),
       wall_(kFirstMoment),
       steady_(wall_),
       boot_(steady_),
@@ -95,6 +134,7 @@ std::vector<Simulator::Action> Simulator::engine_actions() {
 void Simulator::act(const Action& action) {
   ++statistics_.actions;
   note(action.name, static_cast<std::uint64_t>(now().time_since_epoch().count()));
+  const std::uint64_t failed_reads = reads_.failed();
   try {
     action.act();
     if (machine_->stopped()) crash();
@@ -102,6 +142,15 @@ void Simulator::act(const Action& action) {
     crash();
   } catch (const StoreDamaged& damage) {
     if (!damaged()) throw Violation(damage.what());
+  } catch (const IoError&) {
+    if (machine_->blind()) {
+      crash();
+    } else if (reads_.failed() == failed_reads) {
+      throw;
+    } else {
+      note("read failed");
+      read_failed(action.name);
+    }
   } catch (const std::exception&) {
     if (!machine_->blind()) throw;
     crash();
@@ -112,6 +161,7 @@ void Simulator::act(const Action& action) {
 void Simulator::fault_phase() {
   for (int i = 0; i < rates_.steps; ++i) {
     arm_fault();
+    arm_lasting_faults();
     const std::vector<Action> all = actions();
     double total = 0;
     for (const Action& action : all) total += action.weight;
@@ -127,6 +177,7 @@ void Simulator::fault_phase() {
 // One round of everything that can be done without waiting; false when there was nothing.
 bool Simulator::quiet_round() {
   const std::uint64_t before = statistics_.commits;
+  if (service_->unread()) act({"fire due", 0, [this] { fire_due(); }});
   call_quietly();
   act({"begin task", 0, [this] { begin_task(); }});
   while (!held_.empty()) act({"complete task", 0, [this] { complete_task(); }});
@@ -140,6 +191,7 @@ bool Simulator::quiet_round() {
 // No faults any more, nobody idle: everything has to end within a bounded virtual time.
 void Simulator::quiet_phase() {
   faults_ = false;
+  end_lasting_faults();
   end_faults();  // also what was damaged is whole again
   const WallTime limit = now() + std::chrono::duration_cast<WallTime::duration>(quiet_limit());
   for (int rounds = 0;; ++rounds) {
@@ -191,7 +243,9 @@ SeedResult Simulator::run() {
     result.failure = std::string("unexpected exception: ") + error.what();
   }
   result.trace = trace_;
+  statistics_.failed_reads = reads_.failed();
   result.statistics = statistics_;
+  result.faults = describe(rates_);
   return result;
 }
 

@@ -9,6 +9,7 @@
 
 #include "engine/service.hpp"
 #include "engine/workflow_executor.hpp"
+#include "testing/failing_reads.hpp"
 #include "testing/seeded_random.hpp"
 #include "testing/simulated_machine.hpp"
 #include "testing/violation.hpp"
@@ -42,8 +43,15 @@ struct Rates {
   std::size_t cached_runs = 0;
   std::size_t buffered_events = 0;                                                     // limit
   std::size_t inline_payload_bytes = engine::EngineLimits{}.max_inline_payload_bytes;  // not drawn
+  double failed_reads = 0;  // the process's next few reads fail
+  double full_disk = 0;     // it is full for minutes, over deaths of the process
+  bool lives_on = false;    // the process goes on into the quiet phase, instead of a last crash
 };
-[[nodiscard]] Rates draw_rates(SeededRandom& random);
+// The last three are drawn from `later`, as everything is that they lead to: a seed that has none
+// of them means what it meant before they were there.
+[[nodiscard]] Rates draw_rates(SeededRandom& random, SeededRandom& later);
+// Those that are not zero, for people.
+[[nodiscard]] std::string describe(const Rates& rates);
 
 struct Statistics {
   std::uint64_t actions = 0;
@@ -51,6 +59,9 @@ struct Statistics {
   std::uint64_t rejected = 0;
   std::uint64_t unknown = 0;
   std::uint64_t crashes = 0;
+  std::uint64_t failed_reads = 0;
+  std::uint64_t full_disks = 0;     // stretches of time
+  std::uint64_t rejected_full = 0;  // of the rejected commits, those in such a stretch
   std::uint64_t runs = 0;
   std::uint64_t events = 0;
   void add(const Statistics& other);
@@ -60,6 +71,7 @@ struct SeedResult {
   std::optional<std::string> failure;
   std::uint64_t trace = 0;  // hash over everything that was done and answered
   Statistics statistics;
+  std::string faults;  // the seed's rates
 };
 
 // When the clocks of every seed begin.
@@ -85,6 +97,8 @@ class Simulator {
     engine::TaskAnswer answer;
     std::string queue;
     std::size_t slot = 0;
+    bool durable = false;    // its start
+    bool forgotten = false;  // by a commit that failed
   };
   struct Attempt {
     std::uint64_t serial = 0;
@@ -115,8 +129,9 @@ class Simulator {
   // What happens next by itself.
   [[nodiscard]] virtual std::optional<WallTime> next_due() const { return service_->next_due(); }
   virtual void audit() {}
-  // From the one phase to the other: a last crash, which disarms what the machine still has.
-  virtual void end_faults() { crash(); }
+  // From the one phase to the other: a last crash, or none, so that what a process has forgotten is
+  // not found again by the recovery of the next. Disarms what the machine still has.
+  virtual void end_faults();
   virtual void not_finished(const std::string& why) { throw Violation(why); }
   virtual void check_end() = 0;
   [[nodiscard]] virtual Duration quiet_limit() const { return std::chrono::hours{48}; }
@@ -131,6 +146,9 @@ class Simulator {
   virtual void process_dies() {}
   virtual void process_died(bool /*while_booting*/) {}
   virtual void commit_failed(Answer /*answer*/) {}
+  // An action that ends there, as it does for its client or its worker.
+  virtual void read_failed(std::string_view /*action*/) {}
+  virtual void disk_full(bool /*full*/) {}
   virtual void task_begins(const std::string& /*run_id*/) {}
   virtual void attempt_begins(const Attempt& /*attempt*/, WallTime /*at*/) {}
   virtual void attempt_lost(const Attempt& /*attempt*/) {}
@@ -170,6 +188,8 @@ class Simulator {
   void settle(Answer answer);
   void deliver_news();
   void arm_fault();
+  void arm_lasting_faults();
+  void end_lasting_faults();
   void pass_time();
   void fire_due();
   void evict();
@@ -197,14 +217,16 @@ class Simulator {
   engine::WorkflowExecutor& executor(const std::string& queue) { return executors_.at(queue); }
 
   SeededRandom random_;
+  SeededRandom later_random_;  // of Rates' last
   Rates rates_;
   Statistics statistics_;
   std::vector<std::string> queues_;  // set by prepare()
   bool faults_ = true;
 
   std::unique_ptr<Machine> machine_;
-  store::Store* bare_ = nullptr;   // the machine's; null while there is no process
-  store::Store* store_ = nullptr;  // as the process sees it
+  ReadFaults reads_;
+  store::Store* bare_ = nullptr;         // the machine's; null while there is no process
+  std::unique_ptr<FailingReads> store_;  // as the process sees it
   std::unique_ptr<engine::Service> service_;
 
   std::vector<Tell> waiting_;  // callers that wait for the next commit
@@ -214,15 +236,20 @@ class Simulator {
  private:
   void retire(const Attempt& attempt);
   std::optional<engine::WorkflowTask> next_task(std::string& queue);
+  [[nodiscard]] bool try_to_boot();
+  void reject_group();
+  void free_space();
 
   std::uint64_t trace_ = 0xcbf29ce484222325ULL;
   std::map<std::string, engine::WorkflowExecutor> executors_;  // by task queue
   WallTime wall_;                                              // may jump
   WallTime steady_;                                            // of the machine: only ever forward
-  WallTime boot_;                  // steady time when the process came up
-  WallTime base_;                  // engine time then
-  WallTime acknowledged_at_{};     // the last commit
-  std::vector<Attempt> reported_;  // over for their worker; may be reported again
+  WallTime boot_;                          // steady time when the process came up
+  WallTime base_;                          // engine time then
+  WallTime acknowledged_at_{};             // the last commit
+  std::optional<WallTime> full_until_;     // steady time; nothing: there is space
+  std::uint64_t reads_failed_before_ = 0;  // when the last group was settled
+  std::vector<Attempt> reported_;          // over for their worker; may be reported again
   std::uint64_t next_serial_ = 1;
 };
 

@@ -13,6 +13,17 @@ namespace durasim::inline v0::testing {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// Of a disk that cannot be read or written now.
+bool is_refusal(const Error& error) {
+  return dynamic_cast<const IoError*>(&error) != nullptr ||
+         dynamic_cast<const StoreRejected*>(&error) != nullptr ||
+         dynamic_cast<const StoreUnknown*>(&error) != nullptr;
+}
+
+}  // namespace
+
 engine::ServiceOptions Simulator::service_options() const {
   engine::ServiceOptions options;
   options.cached_runs = rates_.cached_runs;
@@ -22,8 +33,8 @@ engine::ServiceOptions Simulator::service_options() const {
 }
 
 void Simulator::open_process() {
-  bare_ = &machine_->open();
-  store_ = &dress(*bare_);
+  bare_ = &reads_.around([&]() -> store::Store& { return machine_->open(); });
+  store_ = std::make_unique<FailingReads>(dress(*bare_), reads_);
   base_ = std::max(wall_ + (steady_ - boot_), bare_->last_time());
   boot_ = steady_;
   wall_ = base_;
@@ -42,29 +53,45 @@ void Simulator::open_process() {
   service_->recover(now());
 }
 
+// False when it stopped within the recovery, or could not open or recover now: somebody starts it
+// again.
+bool Simulator::try_to_boot() {
+  const bool in_trouble = full_until_ || reads_.left() > 0;
+  try {
+    open_process();
+    return !machine_->stopped();
+  } catch (const DiskStopped&) {
+    return false;
+  } catch (const Error& error) {
+    if (!in_trouble || !is_refusal(error)) throw;
+    note("no start");
+    return false;
+  }
+}
+
 void Simulator::boot() {
   for (;;) {
     if (faults_ && chance(rates_.recovery_crash)) machine_->stop_while_opening(random_);
-    bool up = false;
-    try {
-      open_process();
-      up = !machine_->stopped();
-    } catch (const DiskStopped&) {
-      up = false;  // it stopped within the recovery
-    }
-    if (up) break;
+    if (try_to_boot()) break;
     ++statistics_.crashes;
     end_process();
     process_died(true);
     machine_->crash(kCrashes[below(kCrashes.size())]);
+    if (!full_until_) continue;
+    steady_ += std::chrono::seconds(1 + later_random_.below(60));
+    if (steady_ >= *full_until_) free_space();
   }
   machine_->stop_never();
+  const std::uint64_t failing = reads_.left();
+  reads_.set(0);  // what is looked at below is no matter of the process
   deliver_news();
   if (base_ < acknowledged_at_)
     throw Violation(fmt::format("time goes back by {} ms with a restart",
                                 (acknowledged_at_ - base_) / std::chrono::milliseconds(1)));
   after_boot();
-  if (!damaged() && chance(0.1)) check_recovery_is_idempotent();
+  // A full disk may have no space to open a store once more.
+  if (!damaged() && chance(0.1) && !full_until_) check_recovery_is_idempotent();
+  reads_.set(failing);
 }
 
 // A process that dies at once after its recovery finds nothing left to recover.
@@ -80,7 +107,8 @@ void Simulator::check_recovery_is_idempotent() {
 void Simulator::end_process() {
   executors_.clear();
   service_.reset();
-  store_ = bare_ = nullptr;
+  store_.reset();
+  bare_ = nullptr;
 }
 
 void Simulator::die(Crash mode) {
@@ -110,6 +138,14 @@ void Simulator::crash() {
   boot();
 }
 
+void Simulator::end_faults() {
+  if (rates_.lives_on && !damaged()) {
+    machine_->disarm();
+  } else {
+    crash();
+  }
+}
+
 // Tells every caller how the group ended that its call was in.
 void Simulator::settle(Answer answer) {
   for (const Tell& tell : std::exchange(waiting_, {})) tell(answer);
@@ -119,20 +155,24 @@ void Simulator::commit() {
   if (mutant(MutantId::AckBeforeCommit)) settle(Answer::Ok);
   const bool dirty = service_->dirty();
   if (!dirty && waiting_.empty()) return;
+  const bool after_failed_read =
+      reads_.failed() != std::exchange(reads_failed_before_, reads_.failed());
   try {
     service_->commit(now());
     ++statistics_.commits;
     if (dirty) acknowledged_at_ = now();
     note("commit");
+    for (HeldTask& held : held_) held.durable |= !held.forgotten;
     settle(Answer::Ok);
     deliver_news();
   } catch (const StoreRejected&) {
-    ++statistics_.rejected;
-    note("rejected");
-    commit_failed(Answer::Rejected);
-    settle(Answer::Rejected);
-    deliver_news();
+    if (full_until_) ++statistics_.rejected_full;
+    reject_group();
     if (machine_->read_only()) crash();
+  } catch (const IoError&) {
+    // Half of what an action does was lacking when a read failed: nothing of its group is written.
+    if (!after_failed_read || machine_->blind()) throw;
+    reject_group();
   } catch (const StoreUnknown&) {
     ++statistics_.unknown;
     note("unknown");
@@ -140,6 +180,15 @@ void Simulator::commit() {
     settle(mutant(MutantId::UnknownTakenAsRejected) ? Answer::Rejected : Answer::Unknown);
     crash();
   }
+}
+
+void Simulator::reject_group() {
+  ++statistics_.rejected;
+  note("rejected");
+  for (HeldTask& held : held_) held.forgotten |= !held.durable;
+  commit_failed(Answer::Rejected);
+  settle(Answer::Rejected);
+  deliver_news();
 }
 
 void Simulator::evict_code(const std::string& run_id) {
@@ -168,6 +217,32 @@ void Simulator::arm_fault() {
     const Duration jumps[] = {-1h, 1h, -87600h, 5s, -2s};
     wall_ += std::chrono::duration_cast<WallTime::duration>(jumps[below(5)]);
   }
+}
+
+// What goes on for longer than an action.
+void Simulator::arm_lasting_faults() {
+  if (later_random_.chance(rates_.failed_reads)) reads_.set(1 + later_random_.below(6));
+  if (full_until_) {
+    if (steady_ >= *full_until_) free_space();
+  } else if (later_random_.chance(rates_.full_disk)) {
+    machine_->fill(later_random_);
+    full_until_ = steady_ + std::chrono::seconds(20 + later_random_.below(580));
+    ++statistics_.full_disks;
+    note("full");
+    disk_full(true);
+  }
+}
+
+void Simulator::end_lasting_faults() {
+  reads_.set(0);
+  if (full_until_) free_space();
+}
+
+void Simulator::free_space() {
+  machine_->free_space();
+  full_until_.reset();
+  note("space");
+  disk_full(false);
 }
 
 void Simulator::pass_time() {

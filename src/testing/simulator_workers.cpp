@@ -30,18 +30,21 @@ void Simulator::begin_task() {
   std::string queue;
   const auto task = next_task(queue);
   if (!task) return;
+  engine::WorkflowExecutor& code = executor(queue);
+  engine::WorkflowExecutor::Checkout checkout = code.check_out(*task);
   std::size_t slot = 0;
   while (std::ranges::any_of(held_, [&](const HeldTask& held) { return held.slot == slot; }))
     ++slot;
   store_->set_in_flight(slot, task->run_id);
   task_begins(task->run_id);
-  engine::TaskAnswer answer = executor(queue).decide(*task);
+  engine::TaskAnswer answer = code.decide(checkout);
+  code.put_back(std::move(checkout));
   if (const auto* failure = std::get_if<WorkflowTaskFailure>(&answer);
       failure != nullptr && !damaged()) {
     throw Violation(fmt::format("run {}: the workflow task failed: {}", task->run_id,
                                 failure->failure.message));
   }
-  held_.push_back({*task, std::move(answer), queue, slot});
+  held_.push_back({.task = *task, .answer = std::move(answer), .queue = queue, .slot = slot});
 }
 
 void Simulator::finish_task(std::size_t index) {
@@ -51,6 +54,9 @@ void Simulator::finish_task(std::size_t index) {
   const engine::TaskResult result =
       executor(held.queue).answer(held.task, std::move(held.answer), now());
   note("answered", static_cast<std::uint64_t>(result));
+  if (held.forgotten && result != engine::TaskResult::Stale)
+    throw Violation("the answer to a workflow task counts, whose start was never written: run " +
+                    held.task.run_id);
 }
 
 void Simulator::complete_task() {

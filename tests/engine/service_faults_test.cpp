@@ -121,6 +121,47 @@ TEST_CASE("a task whose run can't be read is not lost") {
   }
 }
 
+TEST_CASE("a recovery that could not read all leaves nothing behind, and no crash counts twice") {
+  auto memory = std::make_unique<store::MemoryStore>();
+  const std::string run_id = Bench(*memory).start("wf");
+  memory->set_in_flight(0, run_id);
+  memory->reopen();
+  FaultStore store(std::move(memory));
+  Bench next(store);
+  REQUIRE(next.service.find(run_id) != nullptr);  // so that only what comes behind it is not read
+  store.fail_reads(1);
+  CHECK_THROWS_AS(next.service.recover(next.now), IoError);
+  CHECK_FALSE(next.service.dirty());
+  next.service.commit(next.now);
+  CHECK(next.service.describe("wf", "").crashes == 0);
+  next.service.recover(next.now);
+  CHECK(next.service.describe("wf", "").crashes == 1);
+}
+
+TEST_CASE("a task that too much news has ended is there again, whoever asks first") {
+  store::MemoryStore store;
+  Bench bench(store, {.max_buffered_events = 2});
+  const std::string run_id = bench.start("wf");
+  const WorkflowTask task = bench.task();
+  SUBCASE("somebody who asks while the old one is still under way") {
+    bench.signal("wf");
+    bench.signal("wf");
+    const WorkflowTask again = bench.task();
+    CHECK(bench.service.complete_workflow_task(task, {}, bench.now) == TaskResult::Stale);
+    CHECK(bench.service.complete_workflow_task(again, {}, bench.now) == TaskResult::Completed);
+  }
+  SUBCASE("its worker, as an engine with threads runs it") {
+    bench.service.hold(run_id);
+    bench.signal("wf");
+    bench.signal("wf");
+    CHECK_FALSE(bench.service.next_workflow_task("queue", bench.now));
+    bench.service.release(run_id);
+    CHECK(bench.service.complete_workflow_task(task, {}, bench.now) == TaskResult::Stale);
+    CHECK(bench.service.complete_workflow_task(bench.task(), {}, bench.now) ==
+          TaskResult::Completed);
+  }
+}
+
 TEST_CASE("an attempt that is given back is there again, and none was lost") {
   FaultStore store(std::make_unique<store::MemoryStore>());
   Bench bench(store);

@@ -167,6 +167,76 @@ TEST_CASE(
   CHECK(run.store().run("run 70").has_value());
 }
 
+TEST_CASE("a disk that stays full costs nothing acknowledged, over deaths of the owner") {
+  for (const bool overwrites_take_space : {false, true}) {
+    CAPTURE(overwrites_take_space);
+    ScriptRun run(1, true);
+    run.open();
+    commit(run.store(), script_start(1, 3000));
+    run.files().set_capacity(run.files().bytes(), overwrites_take_space);
+    int rejected = 0;
+    for (int i = 10; i < 60; ++i) {
+      try {
+        commit(run.store(), script_start(i, 20'000));
+      } catch (const StoreRejected&) {
+        ++rejected;
+        CHECK_FALSE(run.store().run("run " + std::to_string(i)).has_value());
+      }
+    }
+    CHECK(rejected > 20);
+    CHECK_FALSE(run.store().status().read_only);
+    const Picture before = picture_of(run.store());
+    for (const Crash mode : {Crash::ProcessKill, Crash::DropAll, Crash::TornSectors}) {
+      run.crash(mode);
+      try {
+        run.open();
+        CHECK(picture_of(run.store()) == before);
+      } catch (const IoError&) {  // not even the space to enter itself as the owner
+        CHECK_FALSE(run.is_open());
+      }
+    }
+    run.crash(Crash::ProcessKill);
+    run.files().set_capacity(run.files().bytes() + (std::size_t{1} << 24));
+    run.open();
+    CHECK(picture_of(run.store()) == before);
+    commit(run.store(), script_start(70, 20'000));
+    CHECK(run.check() == "");
+  }
+}
+
+TEST_CASE("a read that fails is told as what it is: no run passes for damaged or gone") {
+  ScriptRun run(1, true);
+  REQUIRE(run.run(make_script(5)));
+  const Picture whole = picture_of(run.store());
+  const auto fails = [&](std::uint64_t at, const auto& step) {
+    run.files().fail_reads(at);
+    bool failed = false;
+    try {
+      step();
+    } catch (const IoError&) {
+      failed = true;
+    }
+    run.files().fail_reads(0, 0);
+    return failed;
+  };
+  int not_opened = 0;
+  int not_read = 0;
+  for (std::uint64_t at = 0; at < 60; ++at) {
+    CAPTURE(at);
+    run.close();
+    if (fails(at, [&] { run.open(); })) {
+      ++not_opened;
+      run.open();
+    }
+    Picture seen = whole;
+    if (fails(at, [&] { seen = picture_of(run.store()); })) ++not_read;
+    CHECK(seen == whole);
+    CHECK(picture_of(run.store()) == whole);
+  }
+  CHECK(not_opened > 5);
+  CHECK(not_read > 5);
+}
+
 TEST_CASE("a checkpoint that fails takes nothing back, is reported, and is made up for") {
   ScriptRun run(1, true);
   run.options().checkpoint_pages = 1000;

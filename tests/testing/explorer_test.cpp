@@ -75,8 +75,10 @@ TEST_CASE("what is right passes, under every kind of fault") {
   CHECK(report.events > 200 * 20);
   CHECK(report.crashes > 200);
   CHECK(report.failed_commits > 50);
+  CHECK(report.failed_reads > 20);
+  CHECK(report.full_disks > 20);
   CHECK(report.attempts > 600);
-  CHECK(report.failed_attempts > 50);
+  CHECK(report.failed_attempts > 30);
   CHECK(report.lost_attempts > 20);
 }
 
@@ -203,6 +205,7 @@ TEST_CASE("each kind of fault can be left out") {
   ExplorerOptions options = quiet(100);
   options.faults = {.crashes = false,
                     .failed_commits = false,
+                    .failed_reads = false,
                     .clock_jumps = false,
                     .evictions = false,
                     .failed_attempts = false,
@@ -221,6 +224,8 @@ TEST_CASE("each kind of fault can be left out") {
   CHECK_MESSAGE(report.ok(), report.to_text());
   CHECK(report.crashes == 0);
   CHECK(report.failed_commits == 0);
+  CHECK(report.failed_reads == 0);
+  CHECK(report.full_disks == 0);
   CHECK(report.failed_attempts == 0);
   CHECK(report.lost_attempts == 0);
 }

@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+
 using namespace durasim;
 using namespace durasim::store;
 using namespace durasim::testing;
@@ -57,6 +59,37 @@ TEST_CASE("a full disk rejects the commit, and the store goes on when there is r
   commit(store, a);
   disk.crash(Crash::DropAll);
   CHECK(LogStore(disk).run("a") == a.run);
+}
+
+TEST_CASE(
+    "a disk that stays full keeps what was acknowledged, over deaths, and nothing by halves") {
+  for (const bool overwrites_take_space : {false, true}) {
+    CAPTURE(overwrites_take_space);
+    SimulatedDisk disk(1);
+    const Transition a = start_of("a", "id");
+    auto store = std::make_unique<LogStore>(disk);
+    commit(*store, a);
+    disk.set_capacity(disk.bytes() + 9, overwrites_take_space);
+    for (int i = 0; i < 20; ++i) CHECK_THROWS_AS(commit(*store, start_of("b", "b")), StoreRejected);
+    CHECK_FALSE(store->read_only());
+    CHECK(store->run("a") == a.run);
+    store.reset();
+    disk.crash(Crash::ProcessKill);
+    if (overwrites_take_space) {
+      CHECK_THROWS_AS(LogStore{disk}, IoError);  // it writes again what it is to answer from
+    } else {
+      store = std::make_unique<LogStore>(disk);
+      CHECK(store->commit_number() == 1);
+      CHECK_THROWS_AS(commit(*store, start_of("b", "b")), StoreRejected);
+      store.reset();
+    }
+    disk.crash(Crash::TornSectors);
+    disk.set_capacity(SimulatedDisk::kUnlimited);
+    LogStore after(disk);
+    CHECK(after.commit_number() == 1);
+    CHECK(after.run("a") == a.run);
+    commit(after, start_of("b", "b"));
+  }
 }
 
 TEST_CASE("a failed sync is acknowledged only when the same bytes were written and synced again") {

@@ -140,6 +140,37 @@ TEST_CASE("a failed write leaves a prefix, and the disk goes on") {
   CHECK(disk.contents(0) == "newabcdef");
 }
 
+TEST_CASE(
+    "a full disk takes what fits, is full for the next process too, and goes on with the space") {
+  SimulatedDisk disk(4);
+  disk.write(0, 0, "old");
+  disk.set_capacity(disk.bytes() + 2);
+  disk.write(0, 0, "new");
+  CHECK_THROWS_WITH_AS(disk.write(0, 3, "abcd"),
+                       "simulated disk: write failed: no space left on device", IoError);
+  CHECK(disk.contents(0) == "newab");
+  disk.crash(Crash::ProcessKill);
+  CHECK_THROWS_AS(disk.write(1, 0, "x"), IoError);
+  CHECK(disk.contents(1).empty());
+  disk.truncate(0, 4);
+  disk.write(1, 0, "x");
+  CHECK_THROWS_AS(disk.write(2, 1, "x"), IoError);  // the gap before it takes space
+  disk.set_capacity(SimulatedDisk::kUnlimited);
+  disk.write(2, 1, "x");
+  CHECK(disk.bytes() == 7);
+}
+
+TEST_CASE("a full disk that never writes in place takes no overwrite either") {
+  SimulatedDisk disk(4);
+  disk.write(0, 0, "old");
+  disk.set_capacity(disk.bytes(), true);
+  CHECK_THROWS_AS(disk.write(0, 0, "new"), IoError);
+  CHECK(disk.contents(0) == "old");
+  disk.set_capacity(disk.bytes() + 1, true);
+  CHECK_THROWS_AS(disk.write(0, 0, "new"), IoError);
+  CHECK(disk.contents(0) == "nld");
+}
+
 TEST_CASE("a machine that stops does so at the operation asked for, and at all later ones") {
   for (std::uint64_t after = 0; after < 6; ++after) {
     CAPTURE(after);

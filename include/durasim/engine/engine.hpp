@@ -87,7 +87,9 @@ class DURASIM_EXPORT Engine {
   // are those of the queue's first call.
   Worker& worker(const std::string& task_queue, const WorkerOptions& options = {});
   // Recovers the runs of the store and begins to work. Runs of types that no worker implements are
-  // left as they are; their types are returned. Throws LogicError the second time.
+  // left as they are; their types are returned. Throws LogicError the second time, and what the
+  // store throws when the recovery cannot be read or written now: nothing of it stays, and another
+  // Engine can try again.
   std::vector<std::string> start();
   // Calls work from here on; before start() too, but nothing runs yet.
   [[nodiscard]] Client client();

@@ -49,9 +49,12 @@ struct ExplorerFaults {
   // The process is killed or the machine loses power, at any operation of the disk, also while
   // another process recovers.
   bool crashes = true;
-  // The disk is full or a sync fails: commits are rejected or end in doubt (and with them the
-  // process).
+  // The disk is full, for one commit or for minutes, or a sync fails: commits are rejected or end
+  // in doubt (and with them the process).
   bool failed_commits = true;
+  // The store cannot be read, a few times in a row: calls of clients fail and are made again, what
+  // the engine and its workers do is done later.
+  bool failed_reads = true;
   // The wall clock is set, by seconds to years; at the latest a restart sees it.
   bool clock_jumps = true;
   // Code in memory is dropped, so that the next step is a replay.
@@ -109,6 +112,8 @@ struct ExplorationReport {
   std::uint64_t events = 0;
   std::uint64_t crashes = 0;
   std::uint64_t failed_commits = 0;
+  std::uint64_t failed_reads = 0;
+  std::uint64_t full_disks = 0;       // that were full for minutes
   std::uint64_t attempts = 0;         // of activities, whose code ran
   std::uint64_t failed_attempts = 0;  // by injected faults
   std::uint64_t lost_attempts = 0;

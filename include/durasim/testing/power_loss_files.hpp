@@ -43,11 +43,14 @@ class DURASIM_EXPORT PowerLossFiles final : public store::StoreEnvironment {
   // then `count` fail: as this write fault, a sync as this sync fault.
   void fail_calls(std::uint64_t after, WriteFault fault, SyncFault sync_fault,
                   std::uint64_t count = 1);
-  // The same for writes or syncs alone.
+  // The same for reads of a file's bytes, writes or syncs alone.
+  void fail_reads(std::uint64_t after, std::uint64_t count = 1);
   void fail_writes(std::uint64_t after, WriteFault fault, std::uint64_t count = 1);
   void fail_syncs(std::uint64_t after, SyncFault fault, std::uint64_t count = 1);
-  // Writes fail for want of space when all files together would be larger.
-  void set_capacity(std::uint64_t bytes);
+  // Writes fail for want of space when all files together would be larger. With
+  // `overwrites_take_space`, as in file systems that never write in place, each byte of a write
+  // counts, not only those behind a file's end.
+  void set_capacity(std::uint64_t bytes, bool overwrites_take_space = false);
 
   [[nodiscard]] std::uint64_t changes() const;  // as stop_after counts
   [[nodiscard]] std::uint64_t calls() const;    // as fail_calls counts

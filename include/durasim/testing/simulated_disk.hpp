@@ -51,6 +51,7 @@ enum class SyncFault {
 class DURASIM_EXPORT SimulatedDisk {
  public:
   static constexpr std::size_t kFiles = 4;
+  static constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
   explicit SimulatedDisk(std::uint64_t seed);
 
@@ -65,7 +66,8 @@ class DURASIM_EXPORT SimulatedDisk {
   // What is on the disk itself, without what only the cache knows.
   [[nodiscard]] const std::string& durable(std::size_t file) const;
 
-  // Goes on as the disk that the next process finds. Disarms stops and faults.
+  // Goes on as the disk that the next process finds. Disarms stops and faults; a full disk stays
+  // full.
   void crash(Crash mode);
 
   // The next `after` operations (write, truncate; a sync is two: before it and behind it) happen,
@@ -75,11 +77,16 @@ class DURASIM_EXPORT SimulatedDisk {
   // `after` more writes (syncs) succeed, then `count` fail.
   void fail_writes(std::uint64_t after, WriteFault fault, std::uint64_t count = 1);
   void fail_syncs(std::uint64_t after, SyncFault fault, std::uint64_t count = 1);
+  // From now on writes fail for want of space when all files together would be larger; what fits is
+  // written. With `overwrites_take_space`, as in file systems that never write in place, each byte
+  // counts, not only those behind the end.
+  void set_capacity(std::uint64_t bytes, bool overwrites_take_space = false);
   // Turns one bit over, in the cache and on the disk. The bit must be there.
   void flip_bit(std::size_t file, std::size_t byte, unsigned bit);
 
   [[nodiscard]] std::uint64_t operations() const { return operations_; }
   [[nodiscard]] std::uint64_t syncs() const { return syncs_; }
+  [[nodiscard]] std::uint64_t bytes() const;  // of all files together
   // Whether an operation has thrown DiskStopped since the last crash.
   [[nodiscard]] bool stopped() const { return stopped_; }
 
@@ -108,6 +115,8 @@ class DURASIM_EXPORT SimulatedDisk {
   File& at(std::size_t file);
   void tick();
   std::uint64_t below(std::uint64_t bound);
+  // Of a write of so many bytes, those that there is space for.
+  [[nodiscard]] std::size_t fitting(const File& file, std::size_t offset, std::size_t size) const;
   void put(File& file, std::size_t offset, std::string_view bytes);
   void lose_pending(File& file, Crash mode);
   void apply_sectors(std::string& image, const Pending& write, bool tear);
@@ -119,6 +128,8 @@ class DURASIM_EXPORT SimulatedDisk {
   std::uint64_t operations_ = 0;
   std::uint64_t syncs_ = 0;
   std::uint64_t left_ = kNever;
+  std::uint64_t capacity_ = kUnlimited;
+  bool overwrites_take_space_ = false;
   bool stopped_ = false;
   Armed<WriteFault> write_fault_;
   Armed<SyncFault> sync_fault_;
