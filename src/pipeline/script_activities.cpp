@@ -26,6 +26,7 @@
 #include <map>
 #include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace durasim::inline v0::pipeline {
@@ -199,14 +200,13 @@ ScriptState ScriptActivities::wait_for_end(const ActivityContext& context,
   for (;;) {
     const ScriptState state = folder.state();
     if (state == ScriptState::Ended || state == ScriptState::Lost) return state;
-    if (context.is_canceled() && !asked) {
+    if (context.is_canceled()) {
       detach_at_shutdown(context);
-      stop.drain();
       // Whoever has the claim of a script that was not started keeps all supervisors from it.
       if (state == ScriptState::Prepared && !folder.take_claim()) continue;
       if (state == ScriptState::Prepared) return ScriptState::Lost;
-      folder.ask_to_stop();
-      asked = true;
+      if (!std::exchange(asked, true)) folder.ask_to_stop();
+      stop.drain();
     }
     if (state == ScriptState::Prepared) {
       start(context, folder, stop);
@@ -260,12 +260,13 @@ bool ScriptActivities::end_and_remove(const std::string& path, const std::stop_t
       watch.wait(kHeartbeatInterval);
     }
   }
-  // At once for everybody who looks: a folder that is half removed could be taken for a new one.
+  // At once for everybody who looks by its name.
   const std::string gone = hidden_path(root_, "old");
   if (std::rename(path.c_str(), gone.c_str()) != 0) {
     if (errno == ENOENT) return true;
     fail_script_io("remove", path, errno);
   }
+  folder->remove_order();
   fs::remove_all(gone);
   return true;
 }

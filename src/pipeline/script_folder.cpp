@@ -76,18 +76,19 @@ void ScriptFolder::fail(const char* verb, std::string_view name) const {
                             std::strerror(error)));
 }
 
-bool ScriptFolder::has_exit() const {
-  if (::faccessat(folder_.get(), kExitFile, F_OK, 0) == 0) return true;
-  if (errno != ENOENT) fail("look for", kExitFile);
+bool ScriptFolder::has(const char* name) const {
+  if (::faccessat(folder_.get(), name, F_OK, 0) == 0) return true;
+  if (errno != ENOENT) fail("look for", name);
   return false;
 }
 
 ScriptState ScriptFolder::state() const {
-  if (has_exit()) return ScriptState::Ended;
+  if (has(kExitFile)) return ScriptState::Ended;
   const Descriptor claim(::openat(folder_.get(), kClaimFile, O_RDONLY | O_CLOEXEC));
   if (!claim.open()) {
-    if (errno == ENOENT) return ScriptState::Prepared;
-    fail("open", kClaimFile);
+    if (errno != ENOENT) fail("open", kClaimFile);
+    // The order is what is removed first: where it still is, no claim has been removed.
+    return has(kOrderFile) ? ScriptState::Prepared : ScriptState::Lost;
   }
   // A shared lock: it keeps nobody else from looking.
   if (::flock(claim.get(), LOCK_SH | LOCK_NB) != 0) {
@@ -95,7 +96,11 @@ ScriptState ScriptFolder::state() const {
     fail("lock", kClaimFile);
   }
   // It may have ended between the two looks.
-  return has_exit() ? ScriptState::Ended : ScriptState::Lost;
+  return has(kExitFile) ? ScriptState::Ended : ScriptState::Lost;
+}
+
+void ScriptFolder::remove_order() const {
+  if (::unlinkat(folder_.get(), kOrderFile, 0) != 0 && errno != ENOENT) fail("remove", kOrderFile);
 }
 
 // Created under another name and locked before it becomes the claim: with O_EXCL alone there would

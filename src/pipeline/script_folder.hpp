@@ -63,7 +63,7 @@ enum class ScriptState {
   Prepared,  // nobody has claimed it: nothing was started
   Running,   // its supervisor lives
   Ended,     // there is a record of its end
-  Lost,      // claimed, but by nobody who lives, and without a record
+  Lost,      // claimed, but by nobody who lives, and without a record; or removed
 };
 
 // Not thread-safe. Functions throw IoError that names the folder.
@@ -87,6 +87,8 @@ class ScriptFolder {
 
   // A new file of that name, whole and durable.
   void write(const char* name, std::string_view text) const;
+  // What removing the folder begins with: nobody takes it for prepared from here on.
+  void remove_order() const;
   // Makes new names in the folder durable.
   void sync() const;
   [[nodiscard]] int descriptor() const { return folder_.get(); }
@@ -96,7 +98,7 @@ class ScriptFolder {
  private:
   ScriptFolder(std::string path, Descriptor folder)
       : path_(std::move(path)), folder_(std::move(folder)) {}
-  [[nodiscard]] bool has_exit() const;
+  [[nodiscard]] bool has(const char* name) const;
   [[nodiscard]] std::string read(const char* name, std::size_t max_bytes) const;
   std::string path_;
   Descriptor folder_;

@@ -20,14 +20,18 @@
 
 namespace durasim_test {
 
+// A new one.
+inline int open_fifo(const std::string& path, int flags) {
+  const int fd = mkfifo(path.c_str(), 0600) == 0 ? open(path.c_str(), flags) : -1;
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), path);
+  return fd;
+}
+
 // A FIFO that is open for reading and writing here, so that nobody waits in open().
 class Fifo {
  public:
-  explicit Fifo(std::string path) : path_(std::move(path)) {
-    if (mkfifo(path_.c_str(), 0600) != 0 ||
-        (fd_ = open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)) < 0)
-      throw std::system_error(errno, std::generic_category(), path_);
-  }
+  explicit Fifo(std::string path)
+      : path_(std::move(path)), fd_(open_fifo(path_, O_RDWR | O_CLOEXEC)) {}
   ~Fifo() { close(fd_); }
   Fifo(const Fifo&) = delete;
   Fifo& operator=(const Fifo&) = delete;
@@ -53,17 +57,14 @@ class Fifo {
 
  private:
   std::string path_;
-  int fd_ = -1;
+  int fd_;
 };
 
 // A FIFO that processes hold open for writing for as long as they live: `exec 3> FIFO`.
 class Pulse {
  public:
-  explicit Pulse(std::string path) : path_(std::move(path)) {
-    if (mkfifo(path_.c_str(), 0600) != 0 ||
-        (fd_ = open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
-      throw std::system_error(errno, std::generic_category(), path_);
-  }
+  explicit Pulse(std::string path)
+      : path_(std::move(path)), fd_(open_fifo(path_, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {}
   ~Pulse() { close(fd_); }
   Pulse(const Pulse&) = delete;
   Pulse& operator=(const Pulse&) = delete;
@@ -83,7 +84,7 @@ class Pulse {
 
  private:
   std::string path_;
-  int fd_ = -1;
+  int fd_;
 };
 
 inline std::string text_of(const std::string& path) {
