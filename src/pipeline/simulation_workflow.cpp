@@ -47,14 +47,17 @@ Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* 
     const CancellationScope stepping = ctx.scope();
     auto stepped = stepping.run(step_simulation, task, long_step(20));
     co_await ctx.wait_until([&] { return run->paused || stepped.is_ready(); });
-    if (!stepped.is_ready()) {
+    const bool pausing = !stepped.is_ready();
+    if (pausing) {
       ++run->pauses;
       stepping.cancel("paused");
     }
     try {
       co_return co_await std::move(stepped);
-    } catch (const CanceledFailure&) {
-      if (ctx.is_cancelled()) throw;
+    } catch (const Failure&) {
+      // However it ended that was told to pause, also by the death of its process: what it has
+      // saved is there.
+      if (!pausing || ctx.is_cancelled()) throw;
     }
   }
 }

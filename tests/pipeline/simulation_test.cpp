@@ -63,7 +63,7 @@ class Lab {
   // On it, `use` gets the client.
   void with_engine(const std::function<void(Engine&)>& use,
                    std::function<void(const sim::StageProgress&)> progress = {}) const {
-    Engine engine({.store = folder_.file("sim.db")});
+    Engine engine({.store = store()});
     implement_simulation(engine.worker(std::string(kSimulationQueue)),
                          services(std::move(progress)));
     engine.start();
@@ -80,6 +80,7 @@ class Lab {
     with_engine([&](Engine& engine) { result = simulate(engine.client(), request).result(); });
     return result;
   }
+  [[nodiscard]] std::string store() const { return folder_.file("sim.db"); }
   [[nodiscard]] bool work_is_done() const { return fs::is_empty(folder_.file("work")); }
   // The same without an engine.
   [[nodiscard]] sim::SimulationResult locally() const {
@@ -227,6 +228,35 @@ TEST_CASE("pause stops the stepping, resume goes on with it; the end is the same
   check_same(result, lab.locally());
   CHECK(result.attempts == 2);
   CHECK(result.resumed_from_step > 0);
+}
+
+TEST_CASE("an attempt that fails while it is told to pause fails nothing else") {
+  Lab lab;
+  std::latch stepping(1);
+  std::atomic<int> attempts = 0;
+  Engine engine({.store = lab.store()});
+  Worker& worker = engine.worker(std::string(kSimulationQueue));
+  implement_simulation(worker, lab.services());
+  worker.implement(step_simulation, [&](const ActivityContext& ctx, const SteppingTask&) {
+    if (++attempts > 1) {
+      return Stepped{.verdict = {.detail = "stepped"},
+                     .trajectory = lab.artifacts.put("t", as_bytes(std::string_view("t")))};
+    }
+    stepping.count_down();
+    std::latch told(1);
+    const std::stop_callback tell(ctx.stop_token(), [&told] { told.count_down(); });
+    told.wait();
+    throw std::runtime_error("as if its process had died");
+  });
+  engine.start();
+  const auto run = simulate(engine.client(), lab.request);
+  stepping.wait();
+  run.signal(pause_simulation);
+  while (run.query(simulation_progress).stage != SimulationStage::Paused) {
+  }
+  run.signal(resume_simulation);
+  CHECK(run.result().verdict.detail == "stepped");
+  CHECK(attempts == 2);
 }
 
 TEST_CASE("a cancellation ends the stepping within a step and removes what it kept") {
