@@ -6,6 +6,7 @@
 #include "durasim/activity/attempt.hpp"
 #include "durasim/core/error.hpp"
 #include "durasim/core/failure.hpp"
+#include "durasim/core/files.hpp"
 #include "durasim/core/ids.hpp"
 #include "durasim/core/process.hpp"
 
@@ -56,13 +57,6 @@ void make_script_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0) fail_script_io("make the folder", path, errno);
 }
 
-// New names in a folder are durable after this.
-void sync_names_in(const std::string& path) {
-  const auto folder = ScriptFolder::open(path);
-  if (!folder) fail_script_io("open", path, ENOENT);
-  folder->sync();
-}
-
 std::string signal_name(int signal) {
   if (signal == 0) return {};
   const char* name = ::sigabbrev_np(signal);
@@ -111,7 +105,7 @@ ScriptActivities::ScriptActivities(const ScriptOptions& options)
   if (!options.store.empty()) store_ = fs::absolute(options.store);
   root_ = options.folder.empty() ? store_ + ".scripts" : fs::absolute(options.folder).native();
   if (::mkdir(root_.c_str(), 0700) == 0) {
-    sync_names_in(fs::path(root_).parent_path());
+    sync_folder(fs::path(root_).parent_path());
   } else if (errno != EEXIST) {
     fail_script_io("make the folder", root_, errno);
   }
@@ -155,7 +149,7 @@ ScriptOrder ScriptActivities::order_of(const ActivityInfo& info,
 void ScriptActivities::prepare(const ActivityContext& context, const ScriptJob& job) const {
   const std::string path = path_of(job.key);
   if (!fs::exists(path)) make(path, order_of(context.info(), job.request));
-  sync_names_in(root_);
+  sync_folder(root_);
 }
 
 // Whole under another name, and then renamed: what has the key's name can be executed.

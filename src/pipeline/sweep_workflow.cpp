@@ -54,8 +54,8 @@ Workflow<void> take_batches(WorkflowContext ctx, Sweep* sweep) {
 }
 
 std::int64_t batch_size(const SweepRequest& request) {
-  if (request.batch > 0) return request.batch;
-  return std::max(kUsualBatch, (request.runs + kMostBatches - 1) / kMostBatches);
+  return std::max(request.batch > 0 ? request.batch : kUsualBatch,
+                  (request.runs + kMostBatches - 1) / kMostBatches);
 }
 
 }  // namespace
