@@ -76,7 +76,10 @@ ActivityOutcome ActivityAttempt::outcome_of(const ActivityImplementation& implem
 // is right for all reasons but this one.
 proto::Failure ActivityAttempt::failure_of_cancellation(const CanceledFailure& failure) const {
   if (cancel_reason() != ActivityCancelReason::WorkerShutdown) return failure.proto();
-  return ApplicationFailure(failure.what(), {.type = std::string(kWorkerShutdown)}).proto();
+  // Nothing is wrong with the work: the next worker takes it up at once.
+  return ApplicationFailure(failure.what(), {.type = std::string(kWorkerShutdown),
+                                             .next_retry_delay = Duration::zero()})
+      .proto();
 }
 
 void ActivityAttempt::require_open() const {

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -117,6 +118,36 @@ std::string file_url(const std::string& path) {
       url += fmt::format("%{:02X}", byte);
   }
   return url;
+}
+
+std::string path_of_file_url(std::string_view url) {
+  std::string_view rest = url;
+  const auto take = [&](std::string_view prefix) {
+    if (!rest.starts_with(prefix)) return false;
+    rest.remove_prefix(prefix.size());
+    return true;
+  };
+  const bool is_local = take("file://") && (take("localhost/") || take("/"));
+  if (!is_local)
+    throw InvalidArgument(fmt::format("\"{}\" is not file:///PATH on this machine", url));
+  std::string path = "/";
+  while (!rest.empty()) {
+    char c = rest.front();
+    std::size_t length = 1;
+    if (c == '%') {
+      unsigned value = 0;
+      const std::string_view digits = rest.substr(1, 2);
+      const auto [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+      if (error != std::errc{} || end != digits.data() + 2 || value == 0)
+        throw InvalidArgument(fmt::format("\"{}\" has a '%' without two digits", url));
+      c = static_cast<char>(value);
+      length = 3;
+    }
+    path += c;
+    rest.remove_prefix(length);
+  }
+  return path;
 }
 
 PendingFile::PendingFile(std::string final_path) : final_path_(std::move(final_path)) {

@@ -11,7 +11,7 @@ namespace durasim::inline v0::geometry {
 namespace {
 
 using enum ProblemCode;
-constexpr std::array<std::pair<ProblemCode, std::string_view>, 32> kNames{{
+constexpr std::array<std::pair<ProblemCode, std::string_view>, 33> kNames{{
     {UnreadableFile, "UNREADABLE_FILE"},
     {ImportCrashed, "IMPORT_CRASHED"},
     {ImportTimeout, "IMPORT_TIMEOUT"},
@@ -44,6 +44,7 @@ constexpr std::array<std::pair<ProblemCode, std::string_view>, 32> kNames{{
     {FrictionApproximated, "FRICTION_APPROXIMATED"},
     {PropertyError, "PROPERTY_ERROR"},
     {NotRepresented, "NOT_REPRESENTED"},
+    {ScriptFailed, "SCRIPT_FAILED"},
 }};
 
 }  // namespace

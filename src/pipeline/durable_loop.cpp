@@ -41,6 +41,7 @@ void DurableLoop::resume(const Logger& log, int frames_per_second) {
     log.warning(fmt::format("the simulation begins again: {}", mismatch.what()));
   }
   loop_.attach(nullptr);
+  folder_.forget();  // of another run, later checkpoints would push out those of this one
   recorder_ =
       std::make_unique<sim::TrajectoryRecorder>(folder_.trajectory(), *model_, frames_per_second);
   loop_.attach(recorder_.get());

@@ -46,7 +46,10 @@ std::optional<RunFolder::Saved> parse(const fs::path& path) {
 }  // namespace
 
 RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
-  make_folders(path_);
+  if (!fs::exists(path_)) {
+    make_folders(path_);
+    sync_folder(fs::path(path_).parent_path().string());
+  }
   const std::string lock = path_ + "/lock";
   lock_ = Descriptor(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock_.open()) throw IoError(fmt::format("cannot open {}", lock));
@@ -72,6 +75,11 @@ RunFolder::Saved RunFolder::save(const sim::Checkpoint& checkpoint, std::uint64_
   std::error_code ignored;
   for (std::size_t i = kKept; i < all.size(); ++i) fs::remove(all[i].path, ignored);
   return saved;
+}
+
+void RunFolder::forget() {
+  for (const Saved& old : saved()) fs::remove(old.path);
+  sync_folder(path_);
 }
 
 void RunFolder::remove(const std::string& path) {

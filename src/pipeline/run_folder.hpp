@@ -32,6 +32,9 @@ class DURASIM_EXPORT RunFolder {
   // and the one before it.
   Saved save(const sim::Checkpoint& checkpoint, std::uint64_t offset);
 
+  // Removes all checkpoints: the recording is about to begin again.
+  void forget();
+
   // What the attempts have left, when nobody will go on with it.
   static void remove(const std::string& path);
 

@@ -3,7 +3,6 @@
 // gone, the answer is "lost", never a second start.
 #include "pipeline/script_activities.hpp"
 
-#include "durasim/activity/attempt.hpp"
 #include "durasim/core/error.hpp"
 #include "durasim/core/failure.hpp"
 #include "durasim/core/files.hpp"
@@ -70,12 +69,6 @@ std::string kept_text(std::string text, bool truncated) {
          (static_cast<unsigned char>(text[rest]) & 0xc0U) == 0x80U)
     ++rest;
   return to_utf8(std::string_view(text).substr(rest));
-}
-
-void detach_at_shutdown(const ActivityContext& context) {
-  if (context.cancel_reason() != ActivityCancelReason::WorkerShutdown) return;
-  throw ApplicationFailure("the engine stops; the script goes on",
-                           {.type = std::string(kWorkerShutdown), .next_retry_delay = Duration{0}});
 }
 
 }  // namespace
@@ -195,7 +188,9 @@ ScriptState ScriptActivities::wait_for_end(const ActivityContext& context,
     const ScriptState state = folder.state();
     if (state == ScriptState::Ended || state == ScriptState::Lost) return state;
     if (context.is_canceled()) {
-      detach_at_shutdown(context);
+      // The script outlives an engine that stops.
+      if (context.cancel_reason() == ActivityCancelReason::WorkerShutdown)
+        context.throw_if_canceled();
       // Whoever has the claim of a script that was not started keeps all supervisors from it.
       if (state == ScriptState::Prepared && !folder.take_claim()) continue;
       if (state == ScriptState::Prepared) return ScriptState::Lost;
@@ -266,10 +261,7 @@ bool ScriptActivities::end_and_remove(const std::string& path, const std::stop_t
 }
 
 void ScriptActivities::discard(const ActivityContext& context, const std::string& key) const {
-  if (!end_and_remove(path_of(key), context.stop_token())) {
-    detach_at_shutdown(context);
-    context.throw_if_canceled();
-  }
+  if (!end_and_remove(path_of(key), context.stop_token())) context.throw_if_canceled();
 }
 
 std::size_t ScriptActivities::sweep(const std::function<bool(const ScriptOrder&)>& is_over) const {

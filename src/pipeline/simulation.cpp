@@ -29,8 +29,8 @@ SimulationRequest request_of(const std::string& path, ArtifactStore& artifacts,
   const Bytes bytes = read_file(path);
   const std::optional<sim::FileFormat> format = sim::detect_format(bytes, path);
   if (!format) {
-    throw InvalidArgument(
-        fmt::format("{}: neither its bytes nor its name say STEP, STL, OBJ, MSH or MJCF", path));
+    throw InvalidArgument(fmt::format(
+        "{}: neither its bytes nor its name say STEP, STL, OBJ, MSH, JSON or MJCF", path));
   }
   GeometryFile file{.file = {}, .format = *format, .unit = unit};
   const std::string name = path.substr(path.rfind('/') + 1);

@@ -10,6 +10,8 @@
 #include "durasim/sim/render_files.hpp"
 
 #include "pipeline/durable_loop.hpp"
+#include "pipeline/obtain_geometry.hpp"
+#include "pipeline/scratch_folder.hpp"
 
 #include <fmt/format.h>
 
@@ -18,10 +20,6 @@
 
 namespace durasim::inline v0::pipeline {
 namespace {
-
-const GeometryFile& file_of(const SimulationRequest& request) {
-  return std::get<GeometryFile>(request.geometry);
-}
 
 sim::SimulateOptions options_of(const SimulationRequest& request, double metres_per_unit) {
   sim::SimulateOptions options;
@@ -49,6 +47,7 @@ SimulationSteps::SimulationSteps(SimulationServices services) : services_(std::m
   std::error_code error;
   std::filesystem::permissions(services_.work_folder, std::filesystem::perms::owner_all, error);
   if (error) throw IoError(fmt::format("{}: {}", services_.work_folder, error.message()));
+  ScratchFolder::sweep(scratch_root(services_));
 }
 
 std::string SimulationSteps::folder_of(const ActivityContext& ctx) const {
@@ -62,22 +61,23 @@ std::shared_ptr<const sim::Model> SimulationSteps::model_of(const Artifact& mjcf
 ImportedGeometry SimulationSteps::import(const ActivityContext& ctx,
                                          const SimulationRequest& request) const {
   report({.stage = sim::StageProgress::Stage::Build});
-  const GeometryFile& file = file_of(request);
-  const Bytes bytes = services_.artifacts->get(file.file, services_.import.max_file_bytes);
+  ObtainedGeometry obtained = obtain_geometry(ctx, request, services_);
+  ImportedGeometry imported{.is_mjcf = obtained.format == sim::FileFormat::Mjcf,
+                            .problems = std::move(obtained.problems)};
+  if (!imported.problems.empty()) return imported;
   sim::ImportOptions options = services_.import;
-  options.material = file.material;
   options.stop = ctx.stop_token();
-  if (!file.unit.empty()) options.unit = parse_length_unit(file.unit);
-  ImportedGeometry imported{.is_mjcf = file.format == sim::FileFormat::Mjcf};
+  if (!obtained.unit.empty()) options.unit = parse_length_unit(obtained.unit);
   if (imported.is_mjcf) {
-    sim::MjcfInput input = sim::import_mjcf(sim::decode_mjcf_bundle(bytes), request.name, options);
+    sim::MjcfInput input =
+        sim::import_mjcf(sim::decode_mjcf_bundle(obtained.bytes), request.name, options);
     imported.input_sha256 = sha256_hex(as_bytes(input.source.xml));
     imported.problems = std::move(input.problems);
-    imported.content = file.file;
+    imported.content = services_.artifacts->put("model.dsmjcf", obtained.bytes);
     return imported;
   }
-  sim::SceneInput input = sim::import_scene(bytes, file.format, request.name, options);
-  imported.input_sha256 = file.file.sha256;
+  sim::SceneInput input = sim::import_scene(obtained.bytes, obtained.format, request.name, options);
+  imported.input_sha256 = sha256_hex(obtained.bytes);
   imported.problems = std::move(input.problems);
   if (imported.problems.empty())
     imported.content = services_.artifacts->put("scene.dsgeo", geometry::encode_scene(input.scene));
@@ -100,7 +100,7 @@ CompiledScene SimulationSteps::compile(const SimulationRequest& request,
       assembly = sim::Assembly::from_scene(
           geometry::decode_scene(services_.artifacts->get(geometry.content),
                                  services_.import.limits),
-          request.name, file_of(request).material);
+          request.name, material_of(request.geometry));
     }
     for (const geometry::Problem& problem : geometry.problems) assembly.add_problem(problem);
     assembly.set_input_sha256(geometry.input_sha256);

@@ -126,6 +126,7 @@ class DURASIM_EXPORT SimulationSteps {
 
 // How often a step of seconds is tried. What is wrong with the request is wrong in every attempt.
 [[nodiscard]] ActivityOptions brief_step();
+[[nodiscard]] ActivityOptions import_step(const Geometry& geometry);
 
 // Work that was told to stop says so as a cancelled activity does.
 template <class Work>

@@ -5,9 +5,11 @@
 
 #include "pipeline/simulation_steps.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
+#include <variant>
 
 namespace durasim::inline v0::pipeline {
 using namespace std::chrono_literals;
@@ -18,6 +20,16 @@ ActivityOptions brief_step() {
       .retry = {.maximum_attempts = 3,
                 .non_retryable_error_types = {"durasim::InvalidArgument", "durasim::FormatError",
                                               "durasim::LimitError", "durasim::sim::ModelError"}}};
+}
+
+// A script's time is the request's.
+ActivityOptions import_step(const Geometry& geometry) {
+  ActivityOptions options = brief_step();
+  if (const auto* script = std::get_if<GeometryScript>(&geometry)) {
+    options.start_to_close +=
+        std::chrono::ceil<Duration>(std::clamp(script->timeout, Seconds(0), Seconds(1e6)));
+  }
+  return options;
 }
 
 namespace {
@@ -76,7 +88,8 @@ Workflow<std::optional<Rendered>> render_if_wanted(WorkflowContext ctx, RenderTa
 
 Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest request, Run* run) {
   run->progress.stage = SimulationStage::Import;
-  const ImportedGeometry geometry = co_await ctx.run(import_geometry, request, brief_step());
+  const ImportedGeometry geometry =
+      co_await ctx.run(import_geometry, request, import_step(request.geometry));
   run->progress.stage = SimulationStage::Compile;
   PublishTask task;
   task.scene = co_await ctx.run(compile_mjcf, request, geometry, brief_step());

@@ -6,6 +6,7 @@
 #include "durasim/sim/verdict.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,19 @@ inline constexpr Activity<SweepResult(SweepSummary)> summarise_sweep{"summarise_
                                  const SimulationServices& services);
 [[nodiscard]] SweepResult summarise(const SweepSummary& summary, ArtifactStore& artifacts);
 
-Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request);
+// What one run of the workflow hands to the next.
+struct SweepCarried {
+  std::string name;               // of the input
+  SceneBatch scenes;              // the template of all batches
+  std::vector<Artifact> batches;  // those that are done: all from the first scene on
+};
+BOOST_DESCRIBE_STRUCT(SweepCarried, (), (name, scenes, batches))
+
+// The workflow as its later runs are started; `sweep_workflow` is the same without the argument.
+inline constexpr WorkflowType<SweepResult(SweepRequest, std::optional<SweepCarried>)> sweep_on{
+    sweep_workflow.name};
+
+Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request,
+                                         std::optional<SweepCarried> carried);
 
 }  // namespace durasim::inline v0::pipeline

@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
+#include <variant>
 
 namespace durasim::inline v0::pipeline {
 namespace {
@@ -20,7 +22,7 @@ using namespace std::chrono_literals;
 
 // As many activities are open at once; a worker takes those for which it has places.
 constexpr int kOpenBatches = 32;
-// A sweep of a million scenes is some thousands of activities: one history holds them.
+// References to so many results are handed from run to run; they stay far below a payload's limit.
 constexpr std::int64_t kMostBatches = 4000;
 constexpr std::int64_t kUsualBatch = 20;
 
@@ -33,24 +35,42 @@ ActivityOptions batch_options() {
 }
 
 struct Sweep {
-  SceneBatch scenes;  // the template of all batches
+  SweepCarried so_far;
   std::int64_t batch = 0;
   std::int64_t runs = 0;
-  std::int64_t next = 0;
+  std::int64_t next = 0;  // the first scene of the next batch
   SweepProgress progress;
-  std::vector<Artifact> batches;
 };
 
-// Takes batches until there are no more.
+// Takes batches until there are no more, or until the history is long enough.
 Workflow<void> take_batches(WorkflowContext ctx, Sweep* sweep) {
-  while (sweep->next < sweep->runs) {
-    SceneBatch batch = sweep->scenes;
+  while (sweep->next < sweep->runs && !ctx.continue_as_new_suggested()) {
+    SceneBatch batch = sweep->so_far.scenes;
     batch.first = std::exchange(sweep->next, std::min(sweep->next + sweep->batch, sweep->runs));
     batch.count = sweep->next - batch.first;
-    const auto place = static_cast<std::size_t>(batch.first / sweep->batch);
-    sweep->batches[place] = co_await ctx.run(run_scenes, batch, batch_options());
+    const std::size_t place = sweep->so_far.batches.size();
+    sweep->so_far.batches.emplace_back();
+    sweep->so_far.batches[place] = co_await ctx.run(run_scenes, batch, batch_options());
     sweep->progress.done += batch.count;
   }
+}
+
+// What the first run does once. Nothing: there is nothing to step, and why.
+Workflow<std::variant<SweepCarried, std::string>> prepare(WorkflowContext ctx,
+                                                          SweepRequest request) {
+  const SimulationRequest& simulation = request.simulation;
+  const ImportedGeometry geometry =
+      co_await ctx.run(import_geometry, simulation, import_step(simulation.geometry));
+  const CompiledScene scene = co_await ctx.run(compile_mjcf, simulation, geometry, brief_step());
+  if (!scene.mjcf) co_return scene.result.verdict.detail;
+  const double metres = simulation.lengths_in_file_unit ? scene.metres_per_unit : 1;
+  co_return SweepCarried{.name = scene.name,
+                         .scenes = {.mjcf = *scene.mjcf,
+                                    .loop = scene.loop,
+                                    .jitter_m = metres * request.jitter,
+                                    .body = request.jittered,
+                                    .seed = request.seed},
+                         .batches = {}};
 }
 
 std::int64_t batch_size(const SweepRequest& request) {
@@ -60,36 +80,37 @@ std::int64_t batch_size(const SweepRequest& request) {
 
 }  // namespace
 
-Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request) {
+Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request,
+                                         std::optional<SweepCarried> carried) {
   Sweep sweep{.batch = batch_size(request), .runs = request.runs};
   sweep.progress.total = request.runs;
   ctx.on(sweep_progress, [&sweep] { return sweep.progress; });
-  const ImportedGeometry geometry =
-      co_await ctx.run(import_geometry, request.simulation, brief_step());
-  const CompiledScene scene =
-      co_await ctx.run(compile_mjcf, request.simulation, geometry, brief_step());
-  if (!scene.mjcf) co_return SweepResult{.problem = scene.result.verdict.detail};
-  const double metres = request.simulation.lengths_in_file_unit ? scene.metres_per_unit : 1;
-  sweep.scenes = {.mjcf = *scene.mjcf,
-                  .loop = scene.loop,
-                  .jitter_m = metres * request.jitter,
-                  .body = request.jittered,
-                  .seed = request.seed};
-  sweep.batches.resize(static_cast<std::size_t>((sweep.runs + sweep.batch - 1) / sweep.batch));
+  if (carried) {
+    sweep.so_far = *std::move(carried);
+    sweep.next = std::min(std::ssize(sweep.so_far.batches) * sweep.batch, sweep.runs);
+    sweep.progress.done = sweep.next;
+  } else {
+    auto prepared = co_await prepare(ctx, request);
+    if (auto* problem = std::get_if<std::string>(&prepared))
+      co_return SweepResult{.problem = *std::move(problem)};
+    sweep.so_far = std::get<SweepCarried>(std::move(prepared));
+  }
   std::vector<Task<void>> takers;
   takers.reserve(kOpenBatches);
   for (int i = 0; i < kOpenBatches; ++i) takers.push_back(ctx.spawn(take_batches(ctx, &sweep)));
   co_await all(std::move(takers));
-  co_return co_await ctx.run(summarise_sweep,
-                             {.name = scene.name, .request = request, .batches = sweep.batches},
-                             brief_step());
+  if (sweep.next < sweep.runs) ctx.continue_as_new(sweep_on, request, sweep.so_far);
+  co_return co_await ctx.run(
+      summarise_sweep,
+      {.name = sweep.so_far.name, .request = request, .batches = sweep.so_far.batches},
+      brief_step());
 }
 
 void implement_sweeps(Worker& worker, SimulationServices services) {
   if (services.artifacts == nullptr)
     throw InvalidArgument("a worker of sweeps needs an artifact store");
   const auto shared = std::make_shared<const SimulationServices>(std::move(services));
-  worker.implement(sweep_workflow, run_sweep_workflow);
+  worker.implement(sweep_on, run_sweep_workflow);
   worker.implement(run_scenes, [shared](ActivityContext ctx, const SceneBatch& batch) {
     return cancellable(ctx, [&] { return run_batch(ctx, batch, *shared); });
   });

@@ -5,6 +5,7 @@
 #include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
 #include "durasim/core/sha256.hpp"
+#include "durasim/sim/part_parameters.hpp"
 
 #include "sim/geometry_helper_client.hpp"
 #include "sim/mesh_import.hpp"
@@ -62,6 +63,7 @@ std::string lower_extension(const std::string& path) {
 
 geometry::ImportedScene read_scene(ByteView bytes, FileFormat format, const std::string& name,
                                    const ImportOptions& options) {
+  if (format == FileFormat::Json) return scene_of(parse_parameters(bytes), name);
   if (format != FileFormat::Step)
     return read_mesh(bytes, format, name, options.unit, options.limits);
   if (options.in_process) return options.in_process(bytes);
@@ -76,6 +78,7 @@ std::optional<FileFormat> detect_format(ByteView bytes, const std::string& path)
   const std::size_t start = std::min(head.find_first_not_of(" \t\r\n\xEF\xBB\xBF"), head.size());
   const std::string_view text = head.substr(start);
   if (text.starts_with("ISO-10303-21")) return FileFormat::Step;
+  if (text.starts_with('{')) return FileFormat::Json;
   const std::string extension = lower_extension(path);
   if (text.starts_with('<') && (extension == "xml" || extension == "mjcf" ||
                                 text.find("<mujoco") != std::string_view::npos)) {
@@ -86,6 +89,7 @@ std::optional<FileFormat> detect_format(ByteView bytes, const std::string& path)
   if (extension == "obj") return FileFormat::Obj;
   if (extension == "msh") return FileFormat::Msh;
   if (extension == "xml" || extension == "mjcf") return FileFormat::Mjcf;
+  if (extension == "json") return FileFormat::Json;
   if (text.starts_with("solid")) return FileFormat::Stl;
   return std::nullopt;
 }
@@ -96,9 +100,10 @@ SceneInput import_scene(ByteView bytes, FileFormat format, const std::string& na
     throw InvalidArgument(
         fmt::format("{} is an MJCF model, not geometry; load it with load_mjcf_file", name));
   }
-  if (format == FileFormat::Step && options.unit) {
-    throw InvalidArgument(fmt::format(
-        "{}: a STEP file states its own unit; leave ImportOptions::unit (--unit) away", name));
+  if ((format == FileFormat::Step || format == FileFormat::Json) && options.unit) {
+    throw InvalidArgument(
+        fmt::format("{}: a {} file states its own unit; leave ImportOptions::unit (--unit) away",
+                    name, format == FileFormat::Step ? "STEP" : "JSON"));
   }
   SceneInput input;
   const auto problem =
@@ -127,9 +132,10 @@ Assembly import_file(const std::string& path, const ImportOptions& options) {
   const std::optional<FileFormat> format = detect_format(bytes, path);
   if (!format) {
     return failed(
-        name, input_error(name, ProblemCode::UnreadableFile,
-                          "neither its bytes nor its name say STEP, STL, OBJ, MSH or MJCF; give it "
-                          "the right ending"));
+        name,
+        input_error(name, ProblemCode::UnreadableFile,
+                    "neither its bytes nor its name say STEP, STL, OBJ, MSH, JSON or MJCF; give it "
+                    "the right ending"));
   }
   return import_bytes(bytes, *format, name, options);
 }

@@ -244,6 +244,7 @@ std::vector<NamedMesh> read_raw(ByteView bytes, FileFormat format,
       return read_msh(bytes, limits);
     case FileFormat::Step:
     case FileFormat::Mjcf:
+    case FileFormat::Json:
       break;
   }
   throw LogicError("read_mesh was given a format that is no mesh");

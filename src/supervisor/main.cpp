@@ -1,5 +1,7 @@
 // durasim-supervisor FOLDER: runs the script that the folder orders, once ever, and records its
 // end there. Started by an engine, whose death it does not notice.
+// durasim-supervisor --with-parent PID FOLDER COMMAND...: becomes the command, in the folder; it is
+// killed when the thread that started it ends. PID is that thread's process.
 #include "durasim/core/error.hpp"
 #include "durasim/core/process.hpp"
 
@@ -13,6 +15,7 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace {
@@ -37,9 +40,24 @@ int supervise(const char* path) {
   }
 }
 
+// Returns only if the command cannot be started.
+int become(const char* parent, const char* folder, char** command) {
+  try {
+    die_with_parent();
+    if (std::to_string(::getppid()) != parent) return complain("the parent has ended");
+    if (::chdir(folder) != 0) throw IoError(std::string("cannot enter ") + folder);
+    ::execvp(command[0], command);
+    throw UnavailableError(std::string("cannot start ") + command[0] + ": " + std::strerror(errno));
+  } catch (const std::exception& error) {
+    return complain(error.what());
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc >= 5 && std::string_view(argv[1]) == "--with-parent")
+    return become(argv[2], argv[3], argv + 4);
   if (argc != 2)
     return complain(
         "usage: durasim-supervisor FOLDER\n"

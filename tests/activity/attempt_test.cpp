@@ -201,6 +201,8 @@ TEST_CASE_FIXTURE(Fixture, "a cancellation is acknowledged only if the workflow 
   const proto::Failure& failure = std::get<ActivityFailed>(shutdown).failure;
   CHECK(std::get<proto::ApplicationFailureInfo>(failure.info).type == kWorkerShutdown);
   CHECK_FALSE(std::get<proto::ApplicationFailureInfo>(failure.info).non_retryable);
+  CHECK(std::get<proto::ApplicationFailureInfo>(failure.info).next_retry_delay ==
+        proto::ProtoDuration{0, 0});  // without backoff
 }
 
 TEST_CASE_FIXTURE(Fixture,

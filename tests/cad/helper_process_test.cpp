@@ -5,6 +5,7 @@
 #include "durasim/geometry/message.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
 
+#include "mutator.hpp"
 #include "step_bytes.hpp"
 
 #include <BRepAlgoAPI_Cut.hxx>
@@ -17,7 +18,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -45,47 +45,6 @@ TopoDS_Shape drilled_box() {
                          BRepPrimAPI_MakeCylinder(3, 50).Shape())
       .Shape();
 }
-
-// Damages a STEP file the way that broken disks, editors, and exporters do. After
-// "DATA;", so that it stays a STEP file.
-class Mutator {
- public:
-  explicit Mutator(std::uint64_t seed) : random_(seed) {}
-
-  std::string damage(std::string text) {
-    data_ = text.find("DATA;");
-    for (std::uint64_t n = 1 + random_() % 3; n > 0; --n) damage_once(text);
-    return text;
-  }
-
- private:
-  void damage_once(std::string& text) {
-    static constexpr std::array kNumbers{"-1.", "1.E308", "0.", "2147483647", "1.E-300"};
-    const std::size_t at = data_ + random_() % (text.size() - data_);
-    switch (random_() % 8) {
-      case 0:
-        text[at] = static_cast<char>(text[at] ^ (1 << random_() % 7));
-        return;
-      case 1:
-        text.erase(at, 1 + random_() % 10);
-        return;
-      case 2:
-      case 3:
-        return replace_number(text, text.find_first_of("0123456789", at),
-                              kNumbers[random_() % kNumbers.size()]);
-      default:  // a reference to another entity, mostly of the wrong type
-        return replace_number(text, text.find('#', at) + 1, std::to_string(1 + random_() % 300));
-    }
-  }
-  static void replace_number(std::string& text, std::size_t from, const std::string& by) {
-    if (from == std::string::npos || from == 0) return;
-    const std::size_t end = text.find_first_not_of("0123456789.E+-", from);
-    if (end != std::string::npos) text.replace(from, end - from, by);
-  }
-
-  std::mt19937_64 random_;
-  std::size_t data_ = 0;
-};
 
 // What came of one file, for people; empty when it is neither a scene nor a named failure.
 std::string verdict_on(const ProcessResult& result) {
@@ -186,10 +145,11 @@ TEST_CASE("damaged files end in a scene or a named failure, never in harm to the
   MESSAGE("seed " << kSeed);
   const std::vector<std::string> good{test::step_text(drilled_box()),
                                       test::step_text(BRepPrimAPI_MakeTorus(10, 3).Shape())};
-  Mutator mutator(kSeed);
+  durasim_test::Mutator mutator(kSeed);
   std::map<std::string, int> verdicts;
   for (int i = 0; i < kFiles; ++i) {
-    const std::string text = mutator.damage(good[static_cast<std::size_t>(i) % good.size()]);
+    const std::string& whole = good[static_cast<std::size_t>(i) % good.size()];
+    const std::string text = mutator.damage(whole, whole.find("DATA;"));
     ProcessOptions options = helper({"step"}, as_bytes(text));
     options.deadline = Seconds(1);
     options.memory_limit_bytes = std::size_t{2} << 30;

@@ -5,7 +5,7 @@
 #include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
 
-#include "sim/mjcf_models.hpp"
+#include "durable_loop_fixture.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -18,89 +18,10 @@
 
 using namespace durasim;
 using namespace durasim::pipeline;
+using namespace durasim_test;
 namespace fs = std::filesystem;
 
 namespace {
-
-// Bodies that bounce and slide for all of the run.
-const std::string kTumbling = R"(<mujoco><option timestep="0.002"/><worldbody>
-  <geom type="plane" size="5 5 1"/>
-  <body pos="0 0 1"><freejoint/><geom type="box" size=".1 .07 .05" euler="20 30 0"/></body>
-  <body pos=".05 0 1.4"><freejoint/><geom type="capsule" size=".04 .1" euler="40 0 70"/></body>
-  <body pos="0 .1 1.8"><freejoint/><geom type="sphere" size=".08"/></body>
-  </worldbody></mujoco>)";
-
-sim::LoopOptions three_seconds() {
-  sim::LoopOptions options;
-  options.duration = Seconds(3);
-  options.seed = 7;
-  return options;
-}
-
-struct Ended {
-  std::string hash;
-  sim::Verdict verdict;
-  sim::Metrics metrics;
-  Bytes recording;
-  std::int64_t resumed_from = 0;
-  std::string restarted_because;
-};
-
-// Beats after every step, and saves after some twenty: the clock moves on each time it is asked.
-struct Hurried final : Clock {
-  mutable SteadyTime now{};
-  [[nodiscard]] WallTime wall_now() const override { return {}; }
-  [[nodiscard]] SteadyTime steady_now() const override {
-    now += std::chrono::milliseconds(21);
-    return now;
-  }
-};
-
-class Runs {
- public:
-  explicit Runs(std::string path) : path_(std::move(path)) {}
-
-  // Until the stop, which comes after `beats` beats; nothing when that was before the end.
-  std::optional<Ended> attempt(std::int64_t beats, const std::string& xml = kTumbling) const {
-    const Hurried clock;
-    sim::LoopOptions options = three_seconds();
-    options.clock = &clock;
-    RunFolder folder(path_);
-    DurableLoop durable(folder, sim::Model::compile({xml, {}}), std::move(options), 30, Logger(),
-                        {Seconds(1), Seconds(1)});
-    std::stop_source stop;
-    const bool ended = durable.run(stop.get_token(), [&](const auto&, const auto&) {
-      if (--beats < 0) stop.request_stop();
-    });
-    if (!ended) return std::nullopt;
-    const sim::SimulationLoop& loop = durable.loop();
-    return Ended{loop.final_state_hash(),
-                 *loop.verdict(),
-                 loop.metrics(),
-                 read_file(folder.trajectory()),
-                 durable.resumed_from_step(),
-                 durable.restarted_because()};
-  }
-
-  // The files of the newest checkpoint and the one before.
-  [[nodiscard]] std::vector<RunFolder::Saved> saved() const { return RunFolder(path_).saved(); }
-  [[nodiscard]] std::string recording() const { return path_ + "/trajectory.dstraj"; }
-
- private:
-  std::string path_;
-};
-
-constexpr std::int64_t kToTheEnd = 1'000'000;
-
-void check_same(const Ended& a, const Ended& b) {
-  CHECK(a.hash == b.hash);
-  CHECK(a.verdict.code == b.verdict.code);
-  CHECK(a.verdict.time == b.verdict.time);
-  CHECK(a.metrics.max_contact_force_n == b.metrics.max_contact_force_n);
-  CHECK(a.metrics.max_kinetic_energy_j == b.metrics.max_kinetic_energy_j);
-  CHECK(a.metrics.steps == b.metrics.steps);
-  CHECK(a.recording == b.recording);
-}
 
 void cut(const std::string& path, std::uintmax_t bytes) {
   fs::resize_file(path, fs::file_size(path) - bytes);
@@ -109,7 +30,7 @@ void cut(const std::string& path, std::uintmax_t bytes) {
 }  // namespace
 
 TEST_CASE("a run that is stopped anywhere, again and again, ends as one that never was") {
-  const durasim_test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const Ended whole = *Runs(folder.file("whole")).attempt(kToTheEnd);
   CHECK(whole.metrics.steps == 1500);
   CHECK(whole.resumed_from == 0);
@@ -127,7 +48,7 @@ TEST_CASE("a run that is stopped anywhere, again and again, ends as one that nev
 }
 
 TEST_CASE("what a death leaves behind its last checkpoint is cut off, and made again") {
-  const durasim_test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const Ended whole = *Runs(folder.file("whole")).attempt(kToTheEnd);
   const Runs runs(folder.file("run"));
   REQUIRE_FALSE(runs.attempt(700));
@@ -165,7 +86,7 @@ TEST_CASE("what a death leaves behind its last checkpoint is cut off, and made a
 }
 
 TEST_CASE("a checkpoint of another model is not continued: the run begins again and says so") {
-  const durasim_test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const Runs runs(folder.file("run"));
   REQUIRE_FALSE(runs.attempt(500));
   std::string other = kTumbling;
@@ -176,8 +97,22 @@ TEST_CASE("a checkpoint of another model is not continued: the run begins again 
   CHECK(ended.hash == Runs(folder.file("other")).attempt(kToTheEnd, other)->hash);
 }
 
+TEST_CASE(
+    "a run that has begun again goes on from its own checkpoints, not from older, later ones") {
+  const TemporaryFolder folder;
+  const Runs runs(folder.file("run"));
+  REQUIRE_FALSE(runs.attempt(1000));
+  std::string other = kTumbling;
+  other.replace(other.find(".08"), 3, ".09");
+  REQUIRE_FALSE(runs.attempt(200, other));
+  const Ended ended = *runs.attempt(kToTheEnd, other);
+  CHECK(ended.resumed_from > 0);
+  CHECK(ended.restarted_because.empty());
+  CHECK(ended.hash == Runs(folder.file("other")).attempt(kToTheEnd, other)->hash);
+}
+
 TEST_CASE("one attempt at a time has the folder") {
-  const durasim_test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   {
     const RunFolder first(folder.file("run"));
     CHECK_THROWS_AS(RunFolder(folder.file("run")), UnavailableError);

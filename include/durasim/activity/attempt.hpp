@@ -34,7 +34,8 @@ struct HeartbeatThrottle {
   Duration default_interval = std::chrono::seconds{30};
 };
 
-// ApplicationFailure::type() of an activity that ended because its worker stopped; it is retried.
+// ApplicationFailure::type() of an activity that ended because its worker stopped; it is retried
+// without backoff.
 inline constexpr std::string_view kWorkerShutdown = "WorkerShutdown";
 
 // Thread-safe. The outbound and the clock must live until run() has returned or abandon() was

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace durasim::inline v0 {
 
@@ -37,6 +38,10 @@ DURASIM_EXPORT void make_folders(const std::string& path);
 // "file:///home/a%20b/c.mp4" of a path, made absolute. Throws IoError when the current folder is
 // gone. Thread-safe.
 DURASIM_EXPORT std::string file_url(const std::string& path);
+
+// The path of "file:///path" or "file://localhost/path" (RFC 8089). Throws InvalidArgument for
+// everything else. Thread-safe.
+DURASIM_EXPORT std::string path_of_file_url(std::string_view url);
 
 // A file name that becomes real only by commit(): encoders write to path(), and a failure or a
 // crash leaves no file under the final name. The destructor removes what was not committed. Not

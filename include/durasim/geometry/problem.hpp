@@ -49,6 +49,8 @@ enum class ProblemCode {
   FrictionApproximated,
   PropertyError,   // mass properties are less exact than asked for
   NotRepresented,  // something in the file that is not simulated (e.g. wires beside solids)
+  // Again of the input as a whole: appended, because the order is that of stored data.
+  ScriptFailed,  // the script that was to make the file has not made it
 };
 
 DURASIM_EXPORT std::string_view to_string(ProblemCode code);

@@ -4,7 +4,7 @@
 
 #include "durasim/core/describe.hpp"
 #include "durasim/core/frame_sink.hpp"
-#include "durasim/geometry/math.hpp"
+#include "durasim/geometry/describe_math.hpp"
 #include "durasim/geometry/problem.hpp"
 #include "durasim/sim/import.hpp"
 #include "durasim/sim/loop.hpp"
@@ -19,9 +19,6 @@ BOOST_DESCRIBE_STRUCT(VideoFormat, (), (width, height, fps, draft))
 
 namespace durasim::inline v0::geometry {
 
-BOOST_DESCRIBE_STRUCT(Vec3, (), (x, y, z))
-BOOST_DESCRIBE_STRUCT(SymMat3, (), (xx, yy, zz, xy, xz, yz))
-BOOST_DESCRIBE_STRUCT(Box, (), (min, max))
 BOOST_DESCRIBE_ENUM(Severity, Warning, Error)
 BOOST_DESCRIBE_ENUM(ProblemCode, UnreadableFile, ImportCrashed, ImportTimeout, ImportMemory,
                     LimitExceeded, UnitRequired, EmptyAssembly, NoSolid, OpenMesh,
@@ -29,14 +26,14 @@ BOOST_DESCRIBE_ENUM(ProblemCode, UnreadableFile, ImportCrashed, ImportTimeout, I
                     BadMaterial, BadShape, DuplicateName, ReservedName, UnknownPart, BadZone,
                     BadOption, OverlapAtStart, InertiaInvalid, ModelRejected, ShellMadeSolid,
                     MeshReduced, ImplausibleSize, ImplausibleMass, ConcaveAsHull,
-                    FrictionApproximated, PropertyError, NotRepresented)
+                    FrictionApproximated, PropertyError, NotRepresented, ScriptFailed)
 BOOST_DESCRIBE_STRUCT(Problem, (), (severity, part, code, message))
 
 }  // namespace durasim::inline v0::geometry
 
 namespace durasim::inline v0::sim {
 
-BOOST_DESCRIBE_ENUM(FileFormat, Step, Stl, Obj, Msh, Mjcf)
+BOOST_DESCRIBE_ENUM(FileFormat, Step, Stl, Obj, Msh, Mjcf, Json)
 BOOST_DESCRIBE_ENUM(ZoneKind, Goal, Forbid, Build, Bounds, Start)
 BOOST_DESCRIBE_STRUCT(Zone, (), (kind, name, box_m))
 BOOST_DESCRIBE_ENUM(GoalTest, CentreOfMass, GeometryOverlap)

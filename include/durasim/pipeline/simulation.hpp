@@ -19,6 +19,7 @@
 #include "durasim/engine/worker.hpp"
 #include "durasim/pipeline/artifact_store.hpp"
 #include "durasim/pipeline/describe_simulation.hpp"
+#include "durasim/pipeline/geometry_source.hpp"
 #include "durasim/sim/import.hpp"
 #include "durasim/sim/result.hpp"
 #include "durasim/sim/simulate_local.hpp"
@@ -29,28 +30,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace durasim::inline v0::pipeline {
 
 // ---- what is asked for --------------------------------------------------------------------------
 
-// A file that the artifact store holds.
-struct GeometryFile {
-  Artifact file;  // of an MJCF model: what sim::encode_mjcf_bundle makes of it and its assets
-  sim::FileFormat format = sim::FileFormat::Step;
-  std::string unit;                    // of a mesh: "mm", ...; of all others empty
-  std::string material = "aluminium";  // of parts for which the file states none
-};
-BOOST_DESCRIBE_STRUCT(GeometryFile, (), (file, format, unit, material))
-
 // Equal requests are one simulation: their hash is the workflow's id. It holds references and
 // values, never an object of a process.
 struct SimulationRequest {
-  std::string name;                     // of the input, for the report
-  std::variant<GeometryFile> geometry;  // alternatives may be appended
-  sim::SceneOptions scene;              // of MJCF only `zones`, which are in metres
-  // Zones and the floor's height are in the unit of the file, which is known when it is read.
+  std::string name;  // of the input, for the report
+  Geometry geometry;
+  sim::SceneOptions scene;  // of MJCF only `zones`, which are in metres
+  // Zones and the floor's height are in the unit of the geometry, which is known when it is read;
+  // those of MJCF are in metres.
   bool lengths_in_file_unit = false;
   Seconds duration{5};
   sim::GoalRule goal;
@@ -119,7 +111,11 @@ struct SimulationServices {
   // Where runs keep checkpoints and trajectories while they step: local, and durable over a crash
   // if the simulation is to be. Made if it is not there. Nobody else may write to it.
   std::string work_folder{};
-  sim::ImportOptions import{};  // limits of the import process; unit and material are the request's
+  // Limits of the import process, and of memory and files also for scripts that make geometry; unit
+  // and material are the request's.
+  sim::ImportOptions import{};
+  FetchUri fetch = fetch_file;
+  std::string supervisor{};  // durasim-supervisor, as ScriptOptions::supervisor
   std::string egl_library = "libEGL.so.1";
   // Called on the threads of activities; thread-safe.
   std::function<void(const sim::StageProgress&)> progress{};

@@ -21,10 +21,11 @@
 
 namespace durasim::inline v0::sim {
 
-enum class FileFormat { Step, Stl, Obj, Msh, Mjcf };
+// Json: primitives with materials and poses (sim/part_parameters.hpp).
+enum class FileFormat { Step, Stl, Obj, Msh, Mjcf, Json };
 
-// By the bytes where they tell (STEP, ASCII STL, XML), else by the name's ending. Nothing when
-// neither does.
+// By the bytes where they tell (STEP, ASCII STL, XML, JSON), else by the name's ending. Nothing
+// when neither does.
 DURASIM_EXPORT std::optional<FileFormat> detect_format(ByteView bytes, const std::string& path);
 
 // Reads STEP bytes into a scene in this process. durasim::cad provides one (cad::import_step);
@@ -32,7 +33,8 @@ DURASIM_EXPORT std::optional<FileFormat> detect_format(ByteView bytes, const std
 using InProcessImporter = std::function<geometry::ImportedScene(ByteView)>;
 
 struct ImportOptions {
-  std::optional<LengthUnit> unit;  // of a mesh: required; of STEP: must be absent, the file says it
+  std::optional<LengthUnit>
+      unit;  // of a mesh: required; of STEP and JSON: must be absent, they say it
   std::string material = "aluminium";  // of parts for which the file states none
   std::string helper_path;  // durasim-geometry; empty: beside the library, then $DURASIM_LIBEXEC
   std::chrono::milliseconds deadline{20'000};                 // of the import process
@@ -55,8 +57,8 @@ struct SceneInput {
 DURASIM_EXPORT SceneInput import_scene(ByteView bytes, FileFormat format, const std::string& name,
                                        const ImportOptions& options = {});
 
-// Reads a STEP, STL, OBJ or MSH file. Bad geometry, a crash, a hang or a memory blow-up of the
-// import process are problems of the assembly. Throws IoError when the file cannot be read,
+// Reads a STEP, STL, OBJ, MSH or JSON file. Bad geometry, a crash, a hang or a memory blow-up of
+// the import process are problems of the assembly. Throws IoError when the file cannot be read,
 // UnavailableError when the helper is missing (never a silent import in this process),
 // InvalidArgument for an MJCF file (load_mjcf_file reads those) or an unknown material,
 // CancelledError. Thread-safe.
