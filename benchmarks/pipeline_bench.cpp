@@ -18,7 +18,6 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 
 namespace durasim::bench {
@@ -121,22 +120,22 @@ class FirstStep {
  public:
   void operator()(const sim::StageProgress& progress) {
     const std::scoped_lock lock(mutex_);
-    if (progress.stage != sim::StageProgress::Stage::Simulate || progress.done == 0 || at_) return;
+    if (progress.stage != sim::StageProgress::Stage::Simulate || done_ > 0) return;
     at_ = system_clock().steady_now();
     done_ = progress.done;
     stepped_.notify_all();
   }
   SteadyTime await() {
     std::unique_lock lock(mutex_);
-    stepped_.wait(lock, [this] { return at_.has_value(); });
-    return *at_;
+    stepped_.wait(lock, [this] { return done_ > 0; });
+    return at_;
   }
   [[nodiscard]] std::int64_t step() const { return done_; }
 
  private:
   std::mutex mutex_;
   std::condition_variable stepped_;
-  std::optional<SteadyTime> at_;
+  SteadyTime at_;
   std::int64_t done_ = 0;
 };
 

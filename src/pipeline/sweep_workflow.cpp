@@ -92,7 +92,7 @@ Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest reque
   } else {
     auto prepared = co_await prepare(ctx, request);
     if (auto* problem = std::get_if<std::string>(&prepared))
-      co_return SweepResult{.problem = *std::move(problem)};
+      co_return SweepResult{.problem = std::move(*problem)};
     sweep.so_far = std::get<SweepCarried>(std::move(prepared));
   }
   std::vector<Task<void>> takers;

@@ -57,7 +57,7 @@ class Disk {
         bytes.resize(std::max(bytes.size(), kept));
         std::copy_n(written.begin(), kept, bytes.begin());
       }
-      write_file(image + "/" + name, bytes);
+      write_file(fs::path(image) / name, bytes);
     }
   }
 
