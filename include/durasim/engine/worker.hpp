@@ -25,7 +25,8 @@ class Worker {
     workflows_.insert_or_assign(std::string(type.name), make_workflow(type, std::move(function)));
     return *this;
   }
-  // A callable R(ActivityContext, A...) or R(A...): see make_activity.
+  // A callable R(ActivityContext, A...) or R(A...): see make_activity. Or an Isolated, for attempts
+  // in child processes (activity/isolated.hpp).
   template <class R, class... A, class F>
   Worker& implement(const Activity<R(A...)>& type, F function) {
     activities_.insert_or_assign(std::string(type.name), make_activity(type, std::move(function)));
