@@ -74,7 +74,7 @@ class ChildAttempt {
       if (!answer_) look_at_limits();
     }
     const ProcessResult result = child_.end(std::nullopt);
-    if (answer_) return outcome();
+    if (answer_) return outcome(std::move(*answer_));
     fail(result);
   }
 
@@ -128,7 +128,10 @@ class ChildAttempt {
       reason_ =
           Reason{kIsolationProtocol, fmt::format("said what is no message: {}", error.what())};
     }
-    if (heartbeat_) context_.heartbeat_payloads(*std::exchange(heartbeat_, std::nullopt));
+    if (!heartbeat_) return;
+    PayloadList latest = std::move(*heartbeat_);
+    heartbeat_.reset();
+    context_.heartbeat_payloads(std::move(latest));
   }
 
   void take(Message message) {
@@ -168,9 +171,9 @@ class ChildAttempt {
   // ---- limits ----
 
   void pass_on_cancellation() {
-    if (!cancelled_ && context_.is_canceled()) {
+    if (const auto why = context_.cancel_reason(); why && !cancelled_) {
       cancelled_ = now();
-      say({.kind = Kind::Cancel, .number = static_cast<std::uint32_t>(*context_.cancel_reason())});
+      say({.kind = Kind::Cancel, .number = static_cast<std::uint32_t>(*why)});
     }
     if (!cancelled_ || answer_) return;
     try {
@@ -206,22 +209,21 @@ class ChildAttempt {
 
   // ---- the end ----
 
-  PayloadList outcome() {
-    switch (answer_->kind) {
+  PayloadList outcome(Message answer) const {
+    switch (answer.kind) {
       case Kind::Completed:
-        return std::move(answer_->values);
+        return std::move(answer.values);
       case Kind::Canceled:
-        throw CanceledFailure("canceled", std::move(answer_->values));
+        throw CanceledFailure("canceled", std::move(answer.values));
       case Kind::Elsewhere:
         context_.complete_async();
       default:
-        throw_failure(said_failure());
+        throw_failure(said_failure(std::move(answer.failure)));
     }
   }
 
   // Whoever runs out of memory may be able to say so by itself.
-  proto::Failure said_failure() {
-    proto::Failure failure = std::move(answer_->failure);
+  static proto::Failure said_failure(proto::Failure failure) {
     auto* application = std::get_if<proto::ApplicationFailureInfo>(&failure.info);
     if (application != nullptr && application->type == "std::bad_alloc")
       application->type = kIsolationMemory;

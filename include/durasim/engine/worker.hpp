@@ -13,6 +13,8 @@
 
 namespace durasim::inline v0 {
 
+class Isolated;
+
 // One task queue's implementations. Filled before the engine starts; registering a type again
 // replaces it, which is how tests mock an activity. Not thread-safe.
 class Worker {
@@ -25,11 +27,17 @@ class Worker {
     workflows_.insert_or_assign(std::string(type.name), make_workflow(type, std::move(function)));
     return *this;
   }
-  // A callable R(ActivityContext, A...) or R(A...): see make_activity. Or an Isolated, for attempts
-  // in child processes (activity/isolated.hpp).
+  // A callable R(ActivityContext, A...) or R(A...): see make_activity.
   template <class R, class... A, class F>
   Worker& implement(const Activity<R(A...)>& type, F function) {
     activities_.insert_or_assign(std::string(type.name), make_activity(type, std::move(function)));
+    return *this;
+  }
+
+  // Attempts in child processes: durasim/activity/isolated.hpp.
+  template <class R, class... A>
+  Worker& implement(const Activity<R(A...)>& type, const Isolated& isolated) {
+    activities_.insert_or_assign(std::string(type.name), make_activity(type, isolated));
     return *this;
   }
 
