@@ -6,6 +6,8 @@
 //   naps STORE N     N runs of five naps; "in flight" when all have begun the third
 //   finish STORE N   goes on with them; "done NAPS", the most that one run still took
 //   long STORE N     one run of N steps; "long FIRST LAST", microseconds a step
+// It is also the program of the row about isolated activities.
+#include "durasim/activity/isolated.hpp"
 #include "durasim/core/bytes.hpp"
 #include "durasim/core/ids.hpp"
 #include "durasim/core/process.hpp"
@@ -24,6 +26,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -45,6 +48,7 @@ constexpr WorkflowType<int()> napping{"Napping"};
 constexpr WorkflowType<int(int)> counting{"Counting"};
 constexpr Activity<int(int)> nap{"nap"};
 constexpr Activity<int(int)> count{"count"};
+constexpr Activity<std::int64_t()> begin_time{"begin_time"};
 constexpr Signal<int> wake{"wake"};
 
 constexpr std::string_view kQueue = "q";
@@ -270,6 +274,10 @@ void run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   try {
+    IsolatedActivities children;
+    children.implement(begin_time,
+                       [] { return system_clock().steady_now().time_since_epoch().count(); });
+    children.serve_if_asked(argc, argv);
     die_with_parent();
     run({argv + 1, argv + argc});
     return 0;

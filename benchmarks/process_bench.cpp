@@ -1,8 +1,11 @@
 // The engine as a process: how long it takes to go on after kill -9 and to start with many open
 // runs, what it costs while nothing happens, and whether a long run stays as fast as it began. The
-// child program links only the engine and its store: this one's memory would be another's.
+// child program links only the engine and its store: this one's memory would be another's. And how
+// soon an isolated activity begins.
+#include "durasim/activity/isolated.hpp"
 #include "durasim/core/error.hpp"
 #include "durasim/core/time.hpp"
+#include "durasim/testing/activity_environment.hpp"
 
 #include "bench.hpp"
 #include "process/child.hpp"
@@ -12,6 +15,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -183,6 +187,31 @@ void bench_long_run(BenchContext& context) {
               1.1);
 }
 
+// From the call to the first line of the activity, in a child that was waiting for it.
+void bench_isolated_start(BenchContext& context) {
+  const std::string name = "pipeline/isolated_start";
+  if (!context.wants(name)) return;
+  constexpr Activity<std::int64_t()> begin_time{"begin_time"};  // durasim-bench-child's
+  const auto implementation = make_activity(begin_time, Isolated({.program = child_program()}));
+  testing::ActivityEnvironment environment;
+  const auto start_s = [&] {
+    const SteadyTime called = system_clock().steady_now();
+    const ActivityOutcome outcome = environment.run_implementation(implementation);
+    const PayloadList result = std::get<ActivityCompleted>(outcome).result;
+    return Seconds(SteadyTime(Duration(from_payload<std::int64_t>(result.front()))) - called)
+        .count();
+  };
+  (void)start_s();  // behind which the first spare child is started
+  std::vector<double> ms, true_ms;
+  for (int round = context.quick() ? 11 : 51; round > 0; --round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // it is there by now
+    ms.push_back(1e3 * start_s());
+    true_ms.push_back(1e3 * seconds_of([] { (void)Child("/bin/true", {}).wait(); }));
+  }
+  context.add(name, median(ms), "ms", fmt::format("limit (/bin/true: {:.2f} ms)", median(true_ms)),
+              5, 1.0);
+}
+
 }  // namespace
 
 void bench_process(BenchContext& context) {
@@ -191,6 +220,7 @@ void bench_process(BenchContext& context) {
   bench_sleeping_memory(context);
   bench_idle(context);
   bench_long_run(context);
+  bench_isolated_start(context);
 }
 
 }  // namespace durasim::bench

@@ -114,17 +114,19 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-void limit(pid_t pid, __rlimit_resource resource, std::uint64_t value) {
-  const rlimit64 both{value, value};
+void limit(pid_t pid, __rlimit_resource resource, std::uint64_t value, std::uint64_t extra = 0) {
+  const rlimit64 soft_and_hard{value, value + extra};
   // Fails only for a child that has ended already.
-  ::prlimit64(pid, resource, &both, nullptr);
+  ::prlimit64(pid, resource, &soft_and_hard, nullptr);
 }
 
 void set_limits(pid_t pid, const ProcessOptions& options) {
   // A child with threads may use every core for the whole time; the wall clock is the real limit.
   const double cores = std::max(1U, std::thread::hardware_concurrency());
-  const double cpu_s = std::min(1e9, std::ceil(options.deadline.count()) * cores + 1);
-  limit(pid, RLIMIT_CPU, static_cast<std::uint64_t>(cpu_s));
+  const double cpu_s = options.cpu_time ? std::ceil(options.cpu_time->count())
+                                        : std::ceil(options.deadline.count()) * cores + 1;
+  // First SIGXCPU, which says what happened, then SIGKILL.
+  limit(pid, RLIMIT_CPU, static_cast<std::uint64_t>(std::min(1e9, cpu_s)), 1);
   limit(pid, RLIMIT_CORE, 0);
   limit(pid, RLIMIT_FSIZE, options.max_file_bytes);
   limit(pid, RLIMIT_NOFILE, options.max_open_files);

@@ -1,4 +1,5 @@
-// Starts a child process with three connected streams and its limits; process.cpp does the rest.
+// Starts a child process with three connected streams and its limits; child_process.cpp does the
+// rest.
 #pragma once
 
 #include "durasim/core/process.hpp"

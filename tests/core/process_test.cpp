@@ -4,6 +4,8 @@
 
 #include "durasim/core/error.hpp"
 
+#include "process/child.hpp"
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -12,12 +14,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 using namespace durasim;
+using durasim_test::is_dead;
 
 namespace {
 
@@ -34,14 +36,6 @@ ProcessResult run(const ProcessOptions& options) {
 
 std::string output(const ProcessResult& result) {
   return std::string(as_text(result.output));
-}
-
-// Gone, or dead and not yet reaped by init.
-bool is_dead(const std::string& pid) {
-  std::ifstream status("/proc/" + pid + "/stat");
-  std::string text;
-  std::getline(status, text);
-  return text.empty() || text.find(") Z ") != std::string::npos;
 }
 
 std::string first_line(const ProcessResult& result) {
@@ -165,6 +159,14 @@ TEST_CASE("a program's own code for lack of memory is reported as such") {
 TEST_CASE("an abort after std::bad_alloc is reported as lack of memory") {
   const ProcessResult result = run(shell("echo \"what(): std::bad_alloc\" >&2; kill -ABRT $$"));
   CHECK(result.outcome == ProcessOutcome::MemoryExceeded);
+}
+
+TEST_CASE("a child that uses up its CPU time is told so by a signal of its own") {
+  ProcessOptions options = shell("while :; do :; done");
+  options.cpu_time = Seconds(1);
+  const ProcessResult result = run(options);
+  CHECK(result.outcome == ProcessOutcome::Signalled);
+  CHECK(result.signal == SIGXCPU);
 }
 
 TEST_CASE("a stop request ends a child from another thread") {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -102,6 +103,13 @@ class Child {
   std::string said_;
 };
 
+// Gone, or dead and not yet reaped by init.
+inline bool is_dead(const std::string& pid) {
+  std::ifstream status("/proc/" + pid + "/stat");
+  std::string text;
+  std::getline(status, text);
+  return text.empty() || text.find(") Z ") != std::string::npos;
+}
 inline bool died_of(int status, int signal) {
   return WIFSIGNALED(status) && WTERMSIG(status) == signal;
 }

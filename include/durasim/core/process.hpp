@@ -43,6 +43,8 @@ struct ProcessOptions {
   std::size_t max_output_bytes = std::size_t{1} << 30;
   std::size_t max_error_bytes = 8192;  // kept of the end of standard error
   Seconds deadline{20};                // wall time from the start; > 0
+  // RLIMIT_CPU, in whole seconds; absent: what the deadline allows on all cores.
+  std::optional<Seconds> cpu_time;
   std::size_t memory_limit_bytes = std::size_t{4} << 30;
   MemoryLimit memory_limit = default_memory_limit();
   std::uint64_t max_file_bytes = 0;  // RLIMIT_FSIZE; pipes and sockets are not files

@@ -13,6 +13,8 @@
 
 namespace durasim::inline v0 {
 
+class Isolated;
+
 // One task queue's implementations. Filled before the engine starts; registering a type again
 // replaces it, which is how tests mock an activity. Not thread-safe.
 class Worker {
@@ -29,6 +31,13 @@ class Worker {
   template <class R, class... A, class F>
   Worker& implement(const Activity<R(A...)>& type, F function) {
     activities_.insert_or_assign(std::string(type.name), make_activity(type, std::move(function)));
+    return *this;
+  }
+
+  // Attempts in child processes: durasim/activity/isolated.hpp.
+  template <class R, class... A>
+  Worker& implement(const Activity<R(A...)>& type, const Isolated& isolated) {
+    activities_.insert_or_assign(std::string(type.name), make_activity(type, isolated));
     return *this;
   }
 
