@@ -79,6 +79,7 @@ S3Options options_from_environment() {
   if (const std::string region = environment({"AWS_REGION", "AWS_DEFAULT_REGION"}); !region.empty())
     options.region = region;
   options.endpoint = environment({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+  options.ca_file = environment({"AWS_CA_BUNDLE"});
   return options;
 }
 

@@ -196,6 +196,21 @@ TEST_CASE("a wrong clock is reported with both times") {
                  {"RequestTimeTooSkewed", "this machine says 2013-05-24T00:00:00.000Z", "GMT"});
 }
 
+TEST_CASE("a server whose certificate nobody vouches for gets no request") {
+  const auto server = s3_server();
+  if (!server) return;
+  Lab lab(*server);
+  lab.options.endpoint = std::getenv("DURASIM_TEST_S3_TLS");
+  (void)message_of<IoError>([&] { lab.store().put("a.txt", as_bytes(kText)); });
+  CHECK(lab.waits.empty());
+  CHECK(lab.bucket.object_count() == 0);
+  lab.options.ca_file = std::getenv("DURASIM_TEST_S3_CA");
+  CHECK_NOTHROW(lab.store().put("a.txt", as_bytes(kText)));
+  CHECK(lab.bucket.object_count() == 1);
+  lab.options.endpoint.replace(lab.options.endpoint.find("127.0.0.1"), 9, "localhost");
+  CHECK_THROWS_AS(lab.store().put("b.txt", as_bytes(kText)), IoError);  // another's certificate
+}
+
 TEST_CASE("a bucket in another region is named as such; redirects are not followed") {
   const auto server = s3_server();
   if (!server) return;

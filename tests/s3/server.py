@@ -1,7 +1,8 @@
-# usage: server.py PROGRAM [ARGUMENT...]: runs the program while moto's S3 server listens on a port of 127.0.0.1, which
-# the program finds in DURASIM_TEST_S3. moto believes everybody, so a gate stands in front of it that refuses what AWS
-# would refuse: it computes each signature with botocore, AWS's own signer, and looks at clocks, hashes and the region.
-# Paths below /-/ pass without a check: by them a test looks at what is kept, and changes it behind a store's back.
+# usage: server.py PROGRAM [ARGUMENT...]: runs the program while moto's S3 server listens on two ports of 127.0.0.1, which
+# the program finds in DURASIM_TEST_S3 and DURASIM_TEST_S3_TLS. moto believes everybody, so a gate stands in front of it
+# that refuses what AWS would refuse: it computes each signature with botocore, AWS's own signer, and looks at clocks,
+# hashes and the region. Paths below /-/ pass without a check: by them a test looks at what is kept, and changes it
+# behind a store's back.
 import base64
 import datetime
 import hashlib
@@ -10,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from urllib.parse import parse_qsl, urlsplit
 
@@ -134,13 +136,35 @@ class Quiet(WSGIRequestHandler):
 
 
 def main():
-    server = make_server("127.0.0.1", 0, Gate(DomainDispatcherApplication(create_backend_app)), threaded=True,
-                         request_handler=Quiet)
+    gate = Gate(DomainDispatcherApplication(create_backend_app))
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = self_signed(folder)
+        open_port = serve(gate)
+        sys.exit(run(open_port, serve(gate, certificate), certificate[0]))
+
+
+# A certificate that only those believe who are given it, and its key.
+def self_signed(folder):
+    certificate, key = folder + "/certificate.pem", folder + "/key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", "/CN=S3", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
+                    certificate], check=True, capture_output=True)
+    return certificate, key
+
+
+def serve(gate, certificate=None):
+    server = make_server("127.0.0.1", 0, gate, threaded=True, request_handler=Quiet, ssl_context=certificate)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_port
+
+
+def run(port, tls_port, certificate):
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith(("AWS_", "PYTHON")) and not name.lower().endswith("_proxy")}
-    environment["DURASIM_TEST_S3"] = f"http://127.0.0.1:{server.server_port}"
-    sys.exit(subprocess.run(sys.argv[1:], env=environment, check=False).returncode)
+    environment["DURASIM_TEST_S3"] = f"http://127.0.0.1:{port}"
+    environment["DURASIM_TEST_S3_TLS"] = f"https://127.0.0.1:{tls_port}"
+    environment["DURASIM_TEST_S3_CA"] = certificate
+    return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -204,6 +204,11 @@ TEST_CASE("durasim simulate --durable keeps what it makes in the bucket, and end
   CHECK(simulate(durably) == made);
   CHECK(bucket.object_count() == objects);
   CHECK(bucket.upload_count() == 0);
+  const boost::json::object in_folder =
+      simulate({"--durable", "--store", folder.file("other.db"), "--artifacts",
+                file_url(folder.file("a folder"))});
+  CHECK(in_folder.at("final_state_hash") == made.at("final_state_hash"));
+  CHECK(std::filesystem::exists(folder.file("a folder")));
   CHECK(simulate({}).at("final_state_hash") == made.at("final_state_hash"));
 }
 #endif

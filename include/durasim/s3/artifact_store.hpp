@@ -43,6 +43,8 @@ struct S3Options {
   std::string region = "us-east-1";
   // "https://minio.example:9000"; empty: AWS's own of the region.
   std::string endpoint{};
+  // The authorities whose certificates are believed, a PEM file; empty: the system's.
+  std::string ca_file{};
   // https://HOST/BUCKET/KEY instead of https://BUCKET.HOST/KEY. By default so with an endpoint of
   // one's own, and for a bucket whose name has dots, which no certificate covers.
   std::optional<bool> path_style{};
@@ -74,8 +76,8 @@ struct S3Options {
 };
 
 // What the environment says: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN;
-// AWS_REGION or AWS_DEFAULT_REGION; AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL. Throws InvalidArgument
-// when there are no keys.
+// AWS_REGION or AWS_DEFAULT_REGION; AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL; AWS_CA_BUNDLE. Throws
+// InvalidArgument when there are no keys.
 DURASIM_EXPORT S3Options options_from_environment();
 
 // "libcurl 7.88.1", of the library that is loaded. Thread-safe.
