@@ -69,9 +69,9 @@ void write_out(pipeline::SimulationResult& result, const pipeline::ArtifactStore
 
 pipeline::SimulationResult simulate_durably(const SimulateArguments& a,
                                             const std::stop_token& stop) {
-  pipeline::FileArtifactStore artifacts(a.store + ".artifacts");
-  pipeline::SimulationResult result = run_anywhere(a, artifacts, stop);
-  write_out(result, artifacts, a);
+  const auto artifacts = a.artifacts.open(a.store, stop);
+  pipeline::SimulationResult result = run_anywhere(a, *artifacts, stop);
+  write_out(result, *artifacts, a);
   return result;
 }
 

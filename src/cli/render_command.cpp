@@ -5,6 +5,7 @@
 #include "durasim/sim/mjcf_bundle.hpp"
 #include "durasim/sim/video.hpp"
 
+#include "cli/artifact_location.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/store_access.hpp"
@@ -20,6 +21,7 @@ namespace durasim::cli {
 namespace {
 
 struct RenderArguments {
+  ArtifactLocation artifacts;
   std::string run, store, camera, out = "video.mp4";
   VideoFormatOptions format;
   double speed = 1;
@@ -63,11 +65,11 @@ int render(const RenderArguments& a, const std::stop_token& stop) {
   if (run.describe().status == WorkflowStatus::Running)
     throw InvalidArgument(fmt::format("{} still runs; its recording is not complete", a.run));
   const pipeline::SimulationResult result = run.result();
-  const pipeline::FileArtifactStore artifacts(a.store + ".artifacts");
+  const auto artifacts = a.artifacts.open(a.store, stop);
   const auto model = sim::Model::compile(
-      sim::decode_mjcf_bundle(artifacts.get(artifact_of(result, "mjcf", a.run))));
+      sim::decode_mjcf_bundle(artifacts->get(artifact_of(result, "mjcf", a.run))));
   const std::string recording = a.out + ".dstraj";
-  artifacts.get_file(artifact_of(result, "trajectory", a.run), recording);
+  artifacts->get_file(artifact_of(result, "trajectory", a.run), recording);
   const sim::TrajectoryReader trajectory(recording, *model);
   std::error_code ignored;
   std::filesystem::remove(recording, ignored);  // it stays readable as long as it is open
@@ -102,6 +104,7 @@ void add_render(CLI::App& app, Command& chosen) {
   verb->add_option("--store", a->store, "the store of simulate --durable")
       ->envname("DURASIM_STORE")
       ->required();
+  a->artifacts.add_to(*verb);
   verb->add_option("--camera", a->camera,
                    "AZIMUTH,ELEVATION in degrees, or a camera of the model (default: as simulate)");
   verb->add_option("--speed", a->speed, "simulated seconds in one second of video")

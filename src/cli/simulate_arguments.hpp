@@ -3,6 +3,7 @@
 
 #include "durasim/sim/simulate_local.hpp"
 
+#include "cli/artifact_location.hpp"
 #include "cli/input_options.hpp"
 #include "cli/video_format_options.hpp"
 
@@ -23,6 +24,9 @@ struct SimulateArguments {
   std::uint64_t seed = 0;
   bool no_video = false, json = false, durable = false;
   std::string store;
+#ifdef DURASIM_HAVE_SQLITE
+  ArtifactLocation artifacts;  // of --durable and sweeps
+#endif
 
   // The file, how its parts are set up, zones, duration, seed.
   void add_scene_options(CLI::App& verb);

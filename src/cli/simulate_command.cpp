@@ -110,6 +110,7 @@ void add_simulate(CLI::App& app, Command& chosen) {
   verb->add_option("--store", a->store, "the store of --durable; made if it is not there")
       ->envname("DURASIM_STORE");
   durable->needs(verb->get_option("--store"));
+  a->artifacts.add_to(*verb);
 #endif
   verb->add_flag("--no-video", a->no_video, "render nothing");
   verb->add_flag("--json", a->json,

@@ -92,13 +92,13 @@ pipeline::SweepResult run_anywhere(const SweepArguments& a, pipeline::ArtifactSt
 }
 
 int sweep(const SweepArguments& a, const std::stop_token& stop) {
-  pipeline::FileArtifactStore artifacts(a.scene.store + ".artifacts");
-  const pipeline::SweepResult result = run_anywhere(a, artifacts, stop);
+  const auto artifacts = a.scene.artifacts.open(a.scene.store, stop);
+  const pipeline::SweepResult result = run_anywhere(a, *artifacts, stop);
   const std::string folder =
       a.scene.out.empty() ? "durasim-out/" + file_stem(a.scene.input.file) : a.scene.out;
   make_folders(folder);
   for (const auto& [name, artifact] : result.artifacts)
-    artifacts.get_file(artifact, folder + "/" + artifact.name);
+    artifacts->get_file(artifact, folder + "/" + artifact.name);
   if (a.scene.json) {
     fmt::print("{}\n", to_json(result));
   } else if (!result.problem.empty()) {
@@ -136,6 +136,7 @@ void add_sweep(CLI::App& app, Command& chosen) {
   verb->add_option("--store", a->scene.store, "the store; made if it is not there")
       ->envname("DURASIM_STORE")
       ->required();
+  a->scene.artifacts.add_to(*verb);
   verb->add_option("--out", a->scene.out,
                    "folder for sweep.csv and sweep.md (default: durasim-out/NAME)");
   verb->add_flag("--json", a->scene.json, "print one JSON object on standard output");

@@ -7,6 +7,9 @@
 #ifdef DURASIM_HAVE_SQLITE
 #include "durasim/store/sqlite.hpp"
 #endif
+#ifdef DURASIM_HAVE_S3
+#include "durasim/s3/artifact_store.hpp"
+#endif
 
 #include "cli/commands.hpp"
 
@@ -23,6 +26,9 @@ int version() {
   for (const std::string& line : sim::linked_versions()) fmt::print("{}\n", line);
 #ifdef DURASIM_HAVE_SQLITE
   fmt::print("{}\n", store::sqlite_version());
+#endif
+#ifdef DURASIM_HAVE_S3
+  fmt::print("{}\n", s3::libcurl_version());
 #endif
   fmt::print("CLI11 {}\n", CLI11_VERSION);
   try {

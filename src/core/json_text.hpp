@@ -33,7 +33,7 @@ std::string printable(std::string_view text, std::size_t max_bytes);
 
 void append_utf8(std::string& text, std::uint32_t code_point);
 
-void append_base64(std::string& text, std::string_view bytes);
+DURASIM_EXPORT void append_base64(std::string& text, std::string_view bytes);
 // Nothing when the text is not Base64 with its padding (RFC 4648, section 4).
 std::optional<std::string> decode_base64(std::string_view text);
 

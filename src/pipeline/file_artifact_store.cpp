@@ -135,15 +135,19 @@ FileArtifactStore::FileArtifactStore(const std::string& root) : root_(root) {
   Draft::sweep(root_ + "/tmp");
 }
 
-std::string FileArtifactStore::path_of(const Artifact& artifact) const {
+std::string place_of(const Artifact& artifact) {
   const bool is_hash = artifact.sha256.size() == 64 &&
                        artifact.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!is_hash) {
     throw InvalidArgument(
         fmt::format("artifact \"{}\": its sha256 is not 64 hexadecimal digits", artifact.name));
   }
-  return fmt::format("{}/{}/{}{}", root_, artifact.sha256.substr(0, 2), artifact.sha256,
+  return fmt::format("{}/{}{}", artifact.sha256.substr(0, 2), artifact.sha256,
                      ending(artifact.name));
+}
+
+std::string FileArtifactStore::path_of(const Artifact& artifact) const {
+  return root_ + "/" + place_of(artifact);
 }
 
 // Gives a content its place; durable when it returns.

@@ -22,8 +22,13 @@ struct Artifact {
 };
 BOOST_DESCRIBE_STRUCT(Artifact, (), (name, sha256, size))
 
+// Where a store has it, below its root: "ab/abcdef....mp4". Throws InvalidArgument when its sha256
+// is none. Thread-safe.
+DURASIM_EXPORT std::string place_of(const Artifact& artifact);
+
 // Keeps contents under their hash, so that every attempt of an activity writes to the same place
 // and leaves nothing behind that another attempt does not use. Thread-safe, also between processes.
+// In a bucket: durasim/s3/artifact_store.hpp.
 class DURASIM_EXPORT ArtifactStore {
  public:
   virtual ~ArtifactStore();

@@ -1,0 +1,61 @@
+// A bucket or a folder.
+#include "cli/artifact_location.hpp"
+
+#include "durasim/core/error.hpp"
+#ifdef DURASIM_HAVE_S3
+#include "durasim/s3/artifact_store.hpp"
+#endif
+
+#include <charconv>
+#include <string_view>
+
+namespace durasim::cli {
+namespace {
+
+std::unique_ptr<pipeline::ArtifactStore> open_bucket(const std::string& url,
+                                                     const std::stop_token& stop) {
+#ifdef DURASIM_HAVE_S3
+  s3::S3Options options = s3::options_from_environment();
+  options.stop = stop;
+  return std::make_unique<s3::S3ArtifactStore>(url, options);
+#else
+  throw UnavailableError("--artifacts " + url + ": this durasim was built without S3");
+#endif
+}
+
+// The path of "file:///home/a%20b".
+std::string path_of(std::string_view url) {
+  std::string path;
+  for (std::size_t i = 0; i < url.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = url.data() + i + 1;
+    if (url[i] == '%' && i + 2 < url.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      path += static_cast<char>(byte);
+      i += 2;
+    } else {
+      path += url[i];
+    }
+  }
+  return path;
+}
+
+}  // namespace
+
+void ArtifactLocation::add_to(CLI::App& verb) {
+  verb.add_option("--artifacts", text,
+                  "where large results are kept: s3://BUCKET/PREFIX, file:///PATH or a folder "
+                  "(default: STORE.artifacts)")
+      ->envname("DURASIM_ARTIFACTS");
+}
+
+std::unique_ptr<pipeline::ArtifactStore> ArtifactLocation::open(const std::string& store,
+                                                                const std::stop_token& stop) const {
+  constexpr std::string_view kFile = "file://";
+  if (text.starts_with("s3://")) return open_bucket(text, stop);
+  std::string folder = text.empty() ? store + ".artifacts" : text;
+  if (text.starts_with(kFile)) folder = path_of(std::string_view(text).substr(kFile.size()));
+  return std::make_unique<pipeline::FileArtifactStore>(folder);
+}
+
+}  // namespace durasim::cli
