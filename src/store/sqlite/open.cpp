@@ -261,6 +261,8 @@ std::vector<Finding> replace_by_verified_copy(const Place& place) {
                       "program reading it?",
                       place.path));
     }
+    // Else a power loss could bring back what it held, and that would be applied to the copy.
+    log.sync();
   }
   place.environment->rename(copy, place.path);
   return findings;

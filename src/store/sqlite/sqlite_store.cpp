@@ -124,6 +124,7 @@ void SqliteStore::Impl::connect() {
   // Negative: in KiB.
   connection->set("cache_size", -static_cast<std::int64_t>(options.cache_bytes / 1024));
   if (!is_new) lost = lost_commits(read_head(*connection), last, place, options);
+  begin_unsafe_log_anew(*connection);
   Head head = enter_owner(*connection, place, options);
   mark->write({head.commit_number, head.chain, false});
   checkpointer = std::make_unique<Checkpointer>(*connection, options.checkpoint_pages);

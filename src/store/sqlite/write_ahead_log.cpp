@@ -41,6 +41,20 @@ void make_log_durable(sqlite3_vfs& vfs, const std::string& database) {
   }
 }
 
+bool overwrites_are_safe(const Connection& connection) {
+  sqlite3_file* log = connection.log_file();
+  return log != nullptr && log->pMethods != nullptr &&
+         (log->pMethods->xDeviceCharacteristics(log) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
+}
+
+void begin_unsafe_log_anew(const Connection& writer) {
+  if (overwrites_are_safe(writer)) return;
+  expect_written(writer.handle(),
+                 sqlite3_wal_checkpoint_v2(writer.handle(), "main", SQLITE_CHECKPOINT_RESTART,
+                                           nullptr, nullptr),
+                 "the log could not be begun anew");
+}
+
 void grow_log(const Connection& writer, std::int64_t bytes) {
   sqlite3_file* log = writer.log_file();
   if (log == nullptr || log->pMethods == nullptr) return;

@@ -19,6 +19,17 @@ namespace durasim::inline v0::store::sqlite {
 // nothing. Throws SqliteError when the sync fails again.
 void make_log_durable(sqlite3_vfs& vfs, const std::string& database);
 
+// Whether a power loss during a write leaves the bytes beside it as they were. Without that SQLite
+// pads the log behind the end of a commit, and a failed write may be the padding's.
+[[nodiscard]] bool overwrites_are_safe(const Connection& connection);
+
+// Where they are not, SQLite fills up a commit's last sector with copies of its last frame. A power
+// loss may take some of that; the log then ends within a sector, and what is written next would
+// endanger the commit before it. So, before anything is written: what the log holds goes into the
+// database, and the next commit begins the log anew. Throws SqliteError (also when another
+// connection reads from the log); nothing has changed then.
+void begin_unsafe_log_anew(const Connection& writer);
+
 // Appends zeros behind the log's end up to `bytes`: commits then overwrite, which costs half of
 // growing. Throws SqliteError.
 void grow_log(const Connection& writer, std::int64_t bytes);

@@ -10,6 +10,7 @@
 #include "durasim/core/sha256.hpp"
 
 #include "mutants/mutants.hpp"
+#include "store/sqlite/write_ahead_log.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -21,14 +22,6 @@ namespace durasim::inline v0::store::sqlite {
 namespace {
 
 constexpr int kAttempts = 3;
-
-// Without it SQLite pads the log behind the end of a commit, and a failed write may be the
-// padding's.
-bool overwrites_are_safe(const Connection& connection) {
-  sqlite3_file* log = connection.log_file();
-  return log != nullptr && log->pMethods != nullptr &&
-         (log->pMethods->xDeviceCharacteristics(log) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
-}
 
 }  // namespace
 
