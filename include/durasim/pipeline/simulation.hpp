@@ -19,6 +19,7 @@
 #include "durasim/engine/worker.hpp"
 #include "durasim/pipeline/artifact_store.hpp"
 #include "durasim/pipeline/describe_simulation.hpp"
+#include "durasim/pipeline/trace.hpp"
 #include "durasim/sim/import.hpp"
 #include "durasim/sim/result.hpp"
 #include "durasim/sim/simulate_local.hpp"
@@ -125,6 +126,10 @@ struct SimulationServices {
   std::function<void(const sim::StageProgress&)> progress{};
   std::function<void()> scene_done{};  // of a sweep; likewise
   const Clock* clock = nullptr;  // of checkpoints and progress; null: system_clock(). Borrowed.
+  // Where the workflow's runs leave their traces, and the engine whose histories these follow from:
+  // both or none. Borrowed.
+  TraceStore* traces = nullptr;
+  Frontend* history = nullptr;
   Logger log{};
 };
 
