@@ -22,7 +22,7 @@ struct SimulateArguments {
   double gravity = 9.81;
   std::uint64_t seed = 0;
   bool no_video = false, json = false, durable = false;
-  std::string store;
+  std::string store, trace;
 
   // The file, how its parts are set up, zones, duration, seed.
   void add_scene_options(CLI::App& verb);

@@ -9,6 +9,7 @@
 #include "cli/durable_simulate.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/simulate_arguments.hpp"
+#include "cli/trace_options.hpp"
 
 #include <fmt/format.h>
 
@@ -110,6 +111,7 @@ void add_simulate(CLI::App& app, Command& chosen) {
   verb->add_option("--store", a->store, "the store of --durable; made if it is not there")
       ->envname("DURASIM_STORE");
   durable->needs(verb->get_option("--store"));
+  add_trace_option(*verb, a->trace);
 #endif
   verb->add_flag("--no-video", a->no_video, "render nothing");
   verb->add_flag("--json", a->json,

@@ -3,6 +3,8 @@
 
 #include "durasim/pipeline/sweep.hpp"
 
+#include "cli/trace_options.hpp"
+
 #include <chrono>
 #include <string>
 #include <utility>
@@ -19,11 +21,13 @@ Logger logger_for(const SimulateArguments& a) {
 
 SimulationEngine::SimulationEngine(const SimulateArguments& a, pipeline::ArtifactStore& artifacts,
                                    int places, const std::stop_token& stop, Hooks hooks)
-    : engine_({.store = a.store, .logger = logger_for(a)}) {
+    : traces_(open_traces(a.trace, a.store)), engine_({.store = a.store, .logger = logger_for(a)}) {
   pipeline::SimulationServices services{.artifacts = &artifacts,
                                         .work_folder = a.store + ".work",
                                         .import = a.input.import_options(stop)};
   services.import.unit.reset();  // it is the request's
+  services.traces = traces_.get();
+  services.history = &engine_.frontend();
   services.log = logger_for(a).for_module("sim");
   services.progress = std::move(hooks.progress);
   services.scene_done = std::move(hooks.scene_done);

@@ -6,10 +6,12 @@
 #include "durasim/core/failure.hpp"
 #include "durasim/engine/engine.hpp"
 #include "durasim/pipeline/simulation.hpp"
+#include "durasim/pipeline/trace.hpp"
 
 #include "cli/simulate_arguments.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 
@@ -30,6 +32,7 @@ class SimulationEngine {
   [[nodiscard]] Client client() { return engine_.client(); }
 
  private:
+  std::unique_ptr<pipeline::TraceStore> traces_;
   Engine engine_;
   std::optional<std::stop_callback<std::function<void()>>> end_;
 };

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/simulation_engine.hpp"
+#include "cli/trace_options.hpp"
 
 #include <fmt/format.h>
 
@@ -136,6 +137,7 @@ void add_sweep(CLI::App& app, Command& chosen) {
   verb->add_option("--store", a->scene.store, "the store; made if it is not there")
       ->envname("DURASIM_STORE")
       ->required();
+  add_trace_option(*verb, a->scene.trace);
   verb->add_option("--out", a->scene.out,
                    "folder for sweep.csv and sweep.md (default: durasim-out/NAME)");
   verb->add_flag("--json", a->scene.json, "print one JSON object on standard output");

@@ -7,6 +7,9 @@
 #ifdef DURASIM_HAVE_SQLITE
 #include "durasim/store/sqlite.hpp"
 #endif
+#ifdef DURASIM_HAVE_POSTGRESQL
+#include "durasim/postgresql/traces.hpp"
+#endif
 
 #include "cli/commands.hpp"
 
@@ -23,6 +26,9 @@ int version() {
   for (const std::string& line : sim::linked_versions()) fmt::print("{}\n", line);
 #ifdef DURASIM_HAVE_SQLITE
   fmt::print("{}\n", store::sqlite_version());
+#endif
+#ifdef DURASIM_HAVE_POSTGRESQL
+  fmt::print("{}\n", postgresql::client_version());
 #endif
   fmt::print("CLI11 {}\n", CLI11_VERSION);
   try {

@@ -45,6 +45,24 @@ void check_same_end(const boost::json::object& durable, const boost::json::objec
   }
 }
 
+// However often it was killed: each step is there once, and the attempts are those of the result.
+void check_trace(const boost::json::object& trace, const boost::json::object& result) {
+  CHECK(trace.at("run").at("status") == "Completed");
+  CHECK(trace.at("run").at("final_state_hash") == result.at("final_state_hash"));
+  std::string steps;
+  for (const boost::json::value& step : trace.at("steps").as_array()) {
+    CHECK(step.at("status") == "Completed");
+    steps += step.at("name").as_string();
+    steps += ' ';
+    if (step.at("name") == "step_simulation") CHECK(step.at("attempts") == result.at("attempts"));
+  }
+  CHECK(steps == "import_geometry compile_mjcf step_simulation publish_result ");
+  for (const auto& [name, value] : trace.at("metrics").as_object()) {
+    CAPTURE(std::string(name));
+    CHECK(value.to_number<double>() == result.at("metrics").at(name).to_number<double>());
+  }
+}
+
 }  // namespace
 
 TEST_CASE("killed at random moments, a durable simulation ends in the same state and recording") {
@@ -75,6 +93,8 @@ TEST_CASE("killed at random moments, a durable simulation ends in the same state
   MESSAGE(kills << " kills");
   const CliRun again = run_cli(durable);  // it has ended: the same answer once more
   check_same_end(again.json(), whole.json());
+  check_trace(run_cli({"trace", "simulation-", "--store", folder.file("sim.db"), "--json"}).json(),
+              again.json());
   if (kills > 0) CHECK(again.json().at("attempts").as_int64() <= kills + 1);
   CHECK(read_file(folder.file("durable/trajectory.dstraj")) ==
         read_file(folder.file("whole/trajectory.dstraj")));
