@@ -1,5 +1,5 @@
 # durasim::durasim, the umbrella: every module but those that a program must ask for by name, because they bring
-# OpenCASCADE (cad), libcurl with all that it links (s3) or a GPL-licensed libavcodec (video) into its process.
+# OpenCASCADE (cad), libpq (postgresql), libcurl with all that it links (s3) or a GPL-licensed libavcodec (video) into its process.
 add_library(durasim INTERFACE)
 add_library(durasim::durasim ALIAS durasim)
 
@@ -54,7 +54,7 @@ function(durasim_module name)
     POSITION_INDEPENDENT_CODE ON
     INSTALL_RPATH "$ORIGIN")
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${DURASIM_UNITY})
-  if(NOT name MATCHES "^(cad|s3|video)$")
+  if(NOT name MATCHES "^(cad|postgresql|s3|video)$")
     target_link_libraries(durasim INTERFACE ${target})
   endif()
   set_property(GLOBAL APPEND PROPERTY DURASIM_MODULES ${name})

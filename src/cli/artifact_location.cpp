@@ -2,12 +2,10 @@
 #include "cli/artifact_location.hpp"
 
 #include "durasim/core/error.hpp"
+#include "durasim/core/files.hpp"
 #ifdef DURASIM_HAVE_S3
 #include "durasim/s3/artifact_store.hpp"
 #endif
-
-#include <charconv>
-#include <string_view>
 
 namespace durasim::cli {
 namespace {
@@ -23,23 +21,6 @@ std::unique_ptr<pipeline::ArtifactStore> open_bucket(const std::string& url,
 #endif
 }
 
-// The path of "file:///home/a%20b".
-std::string path_of(std::string_view url) {
-  std::string path;
-  for (std::size_t i = 0; i < url.size(); ++i) {
-    unsigned byte = 0;
-    const char* digits = url.data() + i + 1;
-    if (url[i] == '%' && i + 2 < url.size() &&
-        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-      path += static_cast<char>(byte);
-      i += 2;
-    } else {
-      path += url[i];
-    }
-  }
-  return path;
-}
-
 }  // namespace
 
 void ArtifactLocation::add_to(CLI::App& verb) {
@@ -51,10 +32,9 @@ void ArtifactLocation::add_to(CLI::App& verb) {
 
 std::unique_ptr<pipeline::ArtifactStore> ArtifactLocation::open(const std::string& store,
                                                                 const std::stop_token& stop) const {
-  constexpr std::string_view kFile = "file://";
   if (text.starts_with("s3://")) return open_bucket(text, stop);
   std::string folder = text.empty() ? store + ".artifacts" : text;
-  if (text.starts_with(kFile)) folder = path_of(std::string_view(text).substr(kFile.size()));
+  if (text.starts_with("file://")) folder = path_of_file_url(text);
   return std::make_unique<pipeline::FileArtifactStore>(folder);
 }
 

@@ -33,6 +33,7 @@ void add_render(CLI::App& app, Command& chosen);
 void add_sweep(CLI::App& app, Command& chosen);
 // `command` is what stands behind `--`.
 void add_script(CLI::App& app, Command& chosen, std::vector<std::string> command);
+void add_trace(CLI::App& app, Command& chosen);
 void add_workflow(CLI::App& app, Command& chosen);
 #endif
 

@@ -1,29 +1,19 @@
-// A whole engine for one simulation, or a client of the engine that has the store.
+// One simulation on the engine that has the store, or on one of this program's own.
 #include "cli/durable_simulate.hpp"
 
 #include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
-#include "durasim/engine/remote.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
-#include "durasim/store/sqlite.hpp"
 
 #include "cli/progress_display.hpp"
-#include "cli/simulation_engine.hpp"
+#include "cli/work_engine.hpp"
 
 #include <fmt/format.h>
 
 #include <mutex>
-#include <optional>
 
 namespace durasim::cli {
 namespace {
-
-// Another process has the store: its engine does the work.
-pipeline::SimulationResult run_remotely(const std::string& store,
-                                        const pipeline::SimulationRequest& request) {
-  RemoteEngine remote(store);
-  return result_of(pipeline::simulate(remote.client(), request));
-}
 
 pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
                                         pipeline::ArtifactStore& artifacts,
@@ -31,17 +21,14 @@ pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
   const pipeline::SimulationRequest request = request_for(a, artifacts);
   ProgressDisplay display(false);
   std::mutex mutex;
-  std::optional<SimulationEngine> local;
-  try {
-    local.emplace(a, artifacts, 1, stop,
-                  SimulationEngine::Hooks{.progress = [&](const sim::StageProgress& progress) {
-                    const std::scoped_lock lock(mutex);
-                    display.update(progress);
-                  }});
-  } catch (const StoreInUse&) {
-    return run_remotely(a.store, request);
-  }
-  return result_of(pipeline::simulate(local->client(), request));
+  WorkOptions options = work_options(a, stop);
+  options.progress = [&](const sim::StageProgress& progress) {
+    const std::scoped_lock lock(mutex);
+    display.update(progress);
+  };
+  return with_engine(options, stop, [&](const Client& client) {
+    return result_of(pipeline::simulate(client, request));
+  });
 }
 
 // The artifacts as files with names for people, as simulate without --durable leaves them.

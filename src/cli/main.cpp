@@ -92,6 +92,7 @@ int run(int argc, char** argv) {
   cli::add_render(app, command);
   cli::add_sweep(app, command);
   cli::add_script(app, command, std::move(script));
+  cli::add_trace(app, command);
   cli::add_workflow(app, command);
   cli::add_check(app, command);
   cli::add_backup(app, command);

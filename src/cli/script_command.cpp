@@ -1,24 +1,19 @@
 // durasim script --store PATH -- CMD ARG...: ScriptExecutionWorkflow from a shell. This program is
-// the engine until its script has ended, unless another one has the store open.
+// the engine until its script has ended, unless another one has the store open; it also runs the
+// simulations that the script asks for.
 #include "durasim/core/convert_json.hpp"
 #include "durasim/core/error.hpp"
-#include "durasim/core/failure.hpp"
-#include "durasim/engine/engine.hpp"
-#include "durasim/engine/remote.hpp"
-#include "durasim/pipeline/script.hpp"
-#include "durasim/store/sqlite.hpp"
 
 #include "cli/commands.hpp"
-#include "cli/workflow_follow.hpp"
+#include "cli/trace_options.hpp"
+#include "cli/work_engine.hpp"
 
 #include <fmt/format.h>
 
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,15 +24,9 @@ namespace {
 using pipeline::ScriptRequest;
 using pipeline::ScriptResult;
 
-// Scripts wait in places for activities, which cost a sleeping thread each; a script may start
-// others on the same store.
-constexpr int kMostScripts = 256;
-// Between two engines a store has no owner, or one that does not listen yet.
-constexpr std::chrono::seconds kStandby{2};
-constexpr int kMostTries = 10;
-
 struct ScriptArguments {
-  std::string store;
+  std::string store, trace;
+  ArtifactLocation artifacts;  // of simulations that the script starts
   std::string id;
   std::string timeout;
   int retries = 0;
@@ -81,51 +70,16 @@ ScriptResult await_script(const Client& client, const ScriptRequest& request,
   }
 }
 
-ScriptResult await_here(const ScriptArguments& a, const ScriptRequest& request,
-                        const std::string& id, const std::stop_token& stop) {
-  Engine engine({.store = a.store,
-                 .standby = kStandby,
-                 .logger = Logger(stderr_log_sink(), LogLevel::Warning)});
-  const pipeline::ScriptOptions options{.store = a.store};
-  pipeline::implement_scripts(engine.worker(std::string(pipeline::kScriptTaskQueue),
-                                            {.max_concurrent_activities = kMostScripts}),
-                              options);
-  engine.start();
-  pipeline::sweep_scripts(engine.client(), options);
-  const std::stop_callback on_stop(stop, [&] { engine.stop(std::chrono::seconds(10)); });
-  return await_script(engine.client(), request, id);
-}
-
-// Nothing: the engine is not there, or not any more.
-std::optional<ScriptResult> await_there(const ScriptArguments& a, const ScriptRequest& request,
-                                        const std::string& id, const std::stop_token& stop) {
-  try {
-    RemoteEngine engine(a.store);
-    const LeaveOnStop leave(stop);
-    return await_script(engine.client(), request, id);
-  } catch (const UnavailableError&) {
-    return std::nullopt;
-  } catch (const StoreUnknown&) {
-    return std::nullopt;
-  } catch (const CancelledError&) {
-    return std::nullopt;
-  }
-}
-
 ScriptResult await_anywhere(const ScriptArguments& a, const ScriptRequest& request,
                             const std::string& id, const std::stop_token& stop) {
-  for (int tries = 1;; ++tries) {
-    if (auto result = await_there(a, request, id, stop)) return *std::move(result);
-    try {
-      return await_here(a, request, id, stop);
-    } catch (const StoreInUse&) {
-      if (tries == kMostTries) throw;
-    } catch (const CancelledError&) {
-      throw CancelledError(
-          fmt::format("stopped waiting for script {}, which goes on: the same command attaches to "
-                      "it; meanwhile `durasim workflow cancel -w {}` ends it",
-                      id, id));
-    }
+  try {
+    return with_engine({.store = a.store, .artifacts = a.artifacts, .trace = a.trace}, stop,
+                       [&](const Client& client) { return await_script(client, request, id); });
+  } catch (const CancelledError&) {
+    throw CancelledError(
+        fmt::format("stopped waiting for script {}, which goes on: the same command attaches to "
+                    "it; meanwhile `durasim workflow cancel -w {}` ends it",
+                    id, id));
   }
 }
 
@@ -195,6 +149,8 @@ void add_script(CLI::App& app, Command& chosen, std::vector<std::string> command
   verb->add_option("--store", a->store, "path of the store's database; made if it is not there")
       ->required()
       ->envname("DURASIM_STORE");
+  a->artifacts.add_to(*verb);
+  add_trace_option(*verb, a->trace);
   verb->add_option("--id", a->id, "workflow id; made of the command by default");
   verb->add_option("--timeout", a->timeout, "ends the command after that time: 90, 10min, 2h");
   verb->add_option("--retries", a->retries,

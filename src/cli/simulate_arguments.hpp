@@ -23,7 +23,7 @@ struct SimulateArguments {
   double gravity = 9.81;
   std::uint64_t seed = 0;
   bool no_video = false, json = false, durable = false;
-  std::string store;
+  std::string store, trace;
 #ifdef DURASIM_HAVE_SQLITE
   ArtifactLocation artifacts;  // of --durable and sweeps
 #endif

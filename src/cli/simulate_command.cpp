@@ -9,6 +9,7 @@
 #include "cli/durable_simulate.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/simulate_arguments.hpp"
+#include "cli/trace_options.hpp"
 
 #include <fmt/format.h>
 
@@ -111,6 +112,7 @@ void add_simulate(CLI::App& app, Command& chosen) {
       ->envname("DURASIM_STORE");
   durable->needs(verb->get_option("--store"));
   a->artifacts.add_to(*verb);
+  add_trace_option(*verb, a->trace);
 #endif
   verb->add_flag("--no-video", a->no_video, "render nothing");
   verb->add_flag("--json", a->json,

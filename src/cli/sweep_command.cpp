@@ -2,20 +2,18 @@
 // little elsewhere.
 #include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
-#include "durasim/engine/remote.hpp"
 #include "durasim/pipeline/sweep.hpp"
-#include "durasim/store/sqlite.hpp"
 
 #include "cli/commands.hpp"
 #include "cli/progress_display.hpp"
-#include "cli/simulation_engine.hpp"
+#include "cli/trace_options.hpp"
+#include "cli/work_engine.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <memory>
 #include <mutex>
-#include <optional>
 
 namespace durasim::cli {
 namespace {
@@ -78,17 +76,13 @@ pipeline::SweepResult run_anywhere(const SweepArguments& a, pipeline::ArtifactSt
                                    const std::stop_token& stop) {
   const pipeline::SweepRequest request = request_of(a, artifacts);
   SceneCounter counter(request.runs);
-  std::optional<SimulationEngine> local;
-  try {
-    local.emplace(a.scene, artifacts, 0, stop,
-                  SimulationEngine::Hooks{.scene_done = [&counter] { counter.count(); }});
-  } catch (const StoreInUse&) {
-    RemoteEngine remote(a.scene.store);
-    return result_of(pipeline::sweep(remote.client(), request));
-  }
-  const auto run = pipeline::sweep(local->client(), request);
-  counter.start_at(already_done(run));
-  return result_of(run);
+  WorkOptions options = work_options(a.scene, stop);
+  options.scene_done = [&counter] { counter.count(); };
+  return with_engine(options, stop, [&](const Client& client) {
+    const auto run = pipeline::sweep(client, request);
+    counter.start_at(already_done(run));
+    return result_of(run);
+  });
 }
 
 int sweep(const SweepArguments& a, const std::stop_token& stop) {
@@ -137,6 +131,7 @@ void add_sweep(CLI::App& app, Command& chosen) {
       ->envname("DURASIM_STORE")
       ->required();
   a->scene.artifacts.add_to(*verb);
+  add_trace_option(*verb, a->scene.trace);
   verb->add_option("--out", a->scene.out,
                    "folder for sweep.csv and sweep.md (default: durasim-out/NAME)");
   verb->add_flag("--json", a->scene.json, "print one JSON object on standard output");

@@ -10,6 +10,9 @@
 #ifdef DURASIM_HAVE_S3
 #include "durasim/s3/artifact_store.hpp"
 #endif
+#ifdef DURASIM_HAVE_POSTGRESQL
+#include "durasim/postgresql/traces.hpp"
+#endif
 
 #include "cli/commands.hpp"
 
@@ -29,6 +32,9 @@ int version() {
 #endif
 #ifdef DURASIM_HAVE_S3
   fmt::print("{}\n", s3::libcurl_version());
+#endif
+#ifdef DURASIM_HAVE_POSTGRESQL
+  fmt::print("{}\n", postgresql::client_version());
 #endif
   fmt::print("CLI11 {}\n", CLI11_VERSION);
   try {

@@ -8,6 +8,7 @@
 #include "durasim/sim/mjcf_bundle.hpp"
 
 #include "pipeline/simulation_steps.hpp"
+#include "pipeline/trace_steps.hpp"
 
 #include <fmt/format.h>
 
@@ -55,6 +56,7 @@ std::string to_json(const SimulationResult& result) {
 }
 
 void implement_simulation(Worker& worker, SimulationServices services) {
+  worker.implement(update_trace, trace_writer(services));
   const auto steps = std::make_shared<const SimulationSteps>(std::move(services));
   worker.implement(simulation_workflow, run_simulation_workflow);
   worker.implement(import_geometry, [steps](ActivityContext ctx, const SimulationRequest& request) {

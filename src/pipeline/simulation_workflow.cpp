@@ -1,9 +1,10 @@
-// SimulationWorkflow: the order of the steps, how often each is tried, pausing, and what is done
-// when it ends early.
+// SimulationWorkflow: the order of the steps, how often each is tried, pausing, what is done when
+// it ends early, and that its trace is written however it ends.
 #include "durasim/core/error.hpp"
 #include "durasim/workflow/workflow.hpp"
 
 #include "pipeline/simulation_steps.hpp"
+#include "pipeline/trace_steps.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -47,6 +48,7 @@ ActivityOptions long_step(int attempts) {
 
 struct Run {
   SimulationProgress progress;
+  PublishTask made;  // so far
   bool paused = false;
   int pauses = 0;
 };
@@ -91,7 +93,7 @@ Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest requ
   const ImportedGeometry geometry =
       co_await ctx.run(import_geometry, request, import_step(request.geometry));
   run->progress.stage = SimulationStage::Compile;
-  PublishTask task;
+  PublishTask& task = run->made;
   task.scene = co_await ctx.run(compile_mjcf, request, geometry, brief_step());
   run->progress.verdict = task.scene.result.verdict;
   if (task.scene.mjcf) {
@@ -118,13 +120,24 @@ Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, Simulati
   ctx.on(pause_simulation, [&run] { run.paused = true; });
   ctx.on(resume_simulation, [&run] { run.paused = false; });
   ctx.on(cancel_simulation, [&work] { work.cancel("asked by signal"); });
+  run.made.scene.name = request.name;
+  const auto begun = begin_trace(ctx, {.name = request.name});  // beside the work
   std::exception_ptr failure;
   try {
-    co_return co_await all_steps(work, std::move(request), &run);
+    SimulationResult result = co_await all_steps(work, std::move(request), &run);
+    const std::string missing =
+        co_await write_trace(ctx, completed_trace(run.made.scene.name, result));
+    if (!missing.empty()) result.missing["trace"] = missing;
+    co_return result;
   } catch (const std::exception&) {
     failure = std::current_exception();
   }
-  co_await ctx.shielded().run(discard_run, brief_step());
+  try {
+    co_await ctx.shielded().run(discard_run, brief_step());
+  } catch (const Failure& left_behind) {  // what ended the run counts more
+    ctx.logger().warning(left_behind.what());
+  }
+  co_await write_trace(ctx, failed_trace(run.made, failure));
   std::rethrow_exception(failure);
 }
 

@@ -1,15 +1,20 @@
-// The program itself, killed with SIGKILL at random moments of a durable simulation: started again
-// until it ends, it ends as one that nobody touched.
+// The program itself, killed with SIGKILL at random moments of a durable simulation, from the
+// import to the video: started again until it ends, it ends as one that nobody touched.
+// DURASIM_KILLS: how many deaths each input must have seen at least (default: those of one run).
 #include "durasim/core/files.hpp"
 
 #include "cli/run_cli.hpp"
 #include "temporary_folder.hpp"
+#include "video/ffprobe.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,46 +43,133 @@ bool run_until(Seconds deadline, const std::vector<std::string>& arguments) {
   return !killed;
 }
 
-void check_same_end(const boost::json::object& durable, const boost::json::object& whole) {
-  for (const char* member : {"final_state_hash", "outcome", "reason", "metrics", "warnings"}) {
-    CAPTURE(member);
-    CHECK(durable.at(member) == whole.at(member));
+std::set<std::string> files_below(const std::string& folder) {
+  std::set<std::string> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.insert(fs::relative(entry.path(), folder).string());
   }
+  return files;
+}
+
+// One input with its options, simulated as often as wanted.
+class Simulation {
+ public:
+  Simulation(std::string file, std::vector<std::string> options) : file_(std::move(file)) {
+    options_ = std::move(options);
+    untouched_ = simulate_in("untouched");
+    trace_ = trace_in("untouched");
+  }
+
+  // Kills it again and again until it ends; how often.
+  int round(std::minstd_rand& random) {
+    const std::string place = "round" + std::to_string(rounds_++);
+    int kills = 0;
+    for (double longest = 0.8;
+         !run_until(Seconds(longest * (0.2 + (random() % 1000) / 1000.)), command_in(place));
+         longest = std::min(1.1 * longest, 60.)) {
+      ++kills;
+    }
+    check(place, kills);
+    fs::remove_all(folder_.file(place));
+    return kills;
+  }
+
+ private:
+  [[nodiscard]] std::string store_in(const std::string& place) const {
+    return folder_.file(place) + "/sim.db";
+  }
+  [[nodiscard]] std::vector<std::string> command_in(const std::string& place) const {
+    fs::create_directory(folder_.file(place));
+    std::vector<std::string> command{
+        "simulate", file_,           "--json", "--durable",
+        "--store",  store_in(place), "--out",  folder_.file(place) + "/out"};
+    command.insert(command.end(), options_.begin(), options_.end());
+    return command;
+  }
+  [[nodiscard]] boost::json::object simulate_in(const std::string& place) const {
+    return run_cli(command_in(place)).json();
+  }
+  [[nodiscard]] boost::json::object trace_in(const std::string& place) const {
+    return run_cli({"trace", "simulation-", "--store", store_in(place), "--json"}).json();
+  }
+
+  void check(const std::string& place, int kills) const {
+    const boost::json::object result = simulate_in(place);  // it has ended: the same answer again
+    for (const char* member : {"final_state_hash", "outcome", "reason", "metrics", "warnings"}) {
+      CAPTURE(member);
+      CHECK(result.at(member) == untouched_.at(member));
+    }
+    CHECK(result.at("missing") == untouched_.at("missing"));
+    CHECK(result.at("attempts").as_int64() <= kills + 1);
+    for (const std::string& name : files_below(folder_.file("untouched/out"))) {
+      CAPTURE(name);
+      if (name == "result.json" || name == "report.md") continue;
+      CHECK(read_file(folder_.file(place + "/out/" + name)) ==
+            read_file(folder_.file("untouched/out/" + name)));
+    }
+    check_trace(trace_in(place), result);
+    // No orphans.
+    CHECK(fs::is_empty(store_in(place) + ".work"));
+    CHECK(fs::is_empty(store_in(place) + ".artifacts/tmp"));
+    CHECK(files_below(store_in(place) + ".artifacts").size() ==
+          files_below(store_in("untouched") + ".artifacts").size());
+  }
+
+  // Every step is there as often as without a death, and each has been completed once.
+  void check_trace(const boost::json::object& trace, const boost::json::object& result) const {
+    CHECK(trace.at("run").at("status") == "Completed");
+    CHECK(trace.at("run").at("final_state_hash") == result.at("final_state_hash"));
+    CHECK(steps_of(trace) == steps_of(trace_));
+    CHECK(trace.at("metrics") == trace_.at("metrics"));
+    CHECK(trace.at("assets").as_array().size() == trace_.at("assets").as_array().size());
+  }
+  static std::map<std::string, int> steps_of(const boost::json::object& trace) {
+    std::map<std::string, int> steps;
+    for (const boost::json::value& step : trace.at("steps").as_array()) {
+      CHECK(step.at("status") == "Completed");
+      ++steps[std::string(step.at("name").as_string())];
+    }
+    return steps;
+  }
+
+  durasim_test::TemporaryFolder folder_;
+  std::string file_;
+  std::vector<std::string> options_;
+  boost::json::object untouched_;
+  boost::json::object trace_;
+  int rounds_ = 0;
+};
+
+void kill_and_resume(const std::string& file, std::vector<std::string> options) {
+  const unsigned seed = std::random_device()();
+  CAPTURE(seed);
+  std::minstd_rand random(seed);
+  Simulation simulation(file, std::move(options));
+  const char* wanted = std::getenv("DURASIM_KILLS");
+  int kills = 0;
+  int rounds = 0;
+  do {
+    kills += simulation.round(random);
+    ++rounds;
+  } while (wanted != nullptr && kills < std::atoi(wanted));
+  MESSAGE(kills << " kills in " << rounds << " rounds");
 }
 
 }  // namespace
 
-TEST_CASE("killed at random moments, a durable simulation ends in the same state and recording") {
+TEST_CASE("killed at random moments: humanoid, whose stepping takes the time") {
   const std::string model = DURASIM_TEST_DATA "/mjcf/humanoid.xml";
   if (!fs::exists(model)) {
     MESSAGE("skipped: there is no " << model);
     return;
   }
+  kill_and_resume(model, {"--duration", "60", "--no-video"});
+}
+
+TEST_CASE("killed at random moments: an assembly of CAD parts with a video of several ranges") {
   const durasim_test::TemporaryFolder folder;
-  const std::vector<std::string> simulate{"simulate", model,        "--duration",
-                                          "60",       "--no-video", "--json"};
-  const auto with = [&](std::vector<std::string> more) {
-    more.insert(more.begin(), simulate.begin(), simulate.end());
-    return more;
-  };
-  const CliRun whole = run_cli(with({"--out", folder.file("whole")}));
-  const std::vector<std::string> durable =
-      with({"--durable", "--store", folder.file("sim.db"), "--out", folder.file("durable")});
-  const unsigned seed = std::random_device()();
-  CAPTURE(seed);
-  std::minstd_rand random(seed);
-  int kills = 0;
-  for (double longest = 0.8;
-       !run_until(Seconds(longest * (0.2 + (random() % 1000) / 1000.)), durable);
-       longest = std::min(1.1 * longest, 60.)) {
-    ++kills;
-  }
-  MESSAGE(kills << " kills");
-  const CliRun again = run_cli(durable);  // it has ended: the same answer once more
-  check_same_end(again.json(), whole.json());
-  if (kills > 0) CHECK(again.json().at("attempts").as_int64() <= kills + 1);
-  CHECK(read_file(folder.file("durable/trajectory.dstraj")) ==
-        read_file(folder.file("whole/trajectory.dstraj")));
-  CHECK(fs::is_empty(folder.file("sim.db.work")));
-  CHECK(fs::is_empty(folder.file("sim.db.artifacts/tmp")));
+  const std::string file = folder.file("assembly.step");
+  REQUIRE(durasim_test::run_program(DURASIM_BUILD_BIN "/make_assembly", {file}).exit_code == 0);
+  kill_and_resume(file,
+                  {"--fixed", "frame", "--duration", "15", "--size", "160x120", "--fps", "10"});
 }

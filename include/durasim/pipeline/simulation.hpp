@@ -20,6 +20,7 @@
 #include "durasim/pipeline/artifact_store.hpp"
 #include "durasim/pipeline/describe_simulation.hpp"
 #include "durasim/pipeline/geometry_source.hpp"
+#include "durasim/pipeline/trace.hpp"
 #include "durasim/sim/import.hpp"
 #include "durasim/sim/result.hpp"
 #include "durasim/sim/simulate_local.hpp"
@@ -121,6 +122,10 @@ struct SimulationServices {
   std::function<void(const sim::StageProgress&)> progress{};
   std::function<void()> scene_done{};  // of a sweep; likewise
   const Clock* clock = nullptr;  // of checkpoints and progress; null: system_clock(). Borrowed.
+  // Where the workflow's runs leave their traces, and the engine whose histories these follow from:
+  // both or none. Borrowed.
+  TraceStore* traces = nullptr;
+  Frontend* history = nullptr;
   Logger log{};
 };
 

@@ -1,0 +1,80 @@
+// Engine, workers and services of the program over one store and the folders beside it.
+#include "cli/work_engine.hpp"
+
+#include "durasim/pipeline/sweep.hpp"
+
+#include "cli/trace_options.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace durasim::cli {
+namespace {
+
+// Scripts wait in places for activities, which cost a sleeping thread each; a script may start
+// others on the same store.
+constexpr int kMostScripts = 256;
+// Another process of this program may be about to end.
+constexpr std::chrono::seconds kStandby{2};
+
+Logger logger_of(const WorkOptions& options) {
+  return Logger(stderr_log_sink(), options.level, "durasim");
+}
+
+}  // namespace
+
+WorkEngine::WorkEngine(const WorkOptions& options, const std::stop_token& stop)
+    : artifacts_(options.artifacts.open(options.store, stop)),
+      traces_(open_traces(options.trace, options.store)),
+      engine_({.store = options.store, .standby = kStandby, .logger = logger_of(options)}) {
+  implement_simulations(options, stop);
+  const pipeline::ScriptOptions scripts{.store = options.store};
+  pipeline::implement_scripts(engine_.worker(std::string(pipeline::kScriptTaskQueue),
+                                             {.max_concurrent_activities = kMostScripts}),
+                              scripts);
+  engine_.start();
+  pipeline::sweep_scripts(engine_.client(), scripts);
+  end_.emplace(stop, [this] { engine_.stop(std::chrono::seconds(10)); });
+}
+
+void WorkEngine::implement_simulations(const WorkOptions& options, const std::stop_token& stop) {
+  pipeline::SimulationServices services{.artifacts = artifacts_.get(),
+                                        .work_folder = options.store + ".work",
+                                        .import = options.import};
+  services.import.unit.reset();  // it is the request's
+  services.import.stop = stop;
+  services.traces = traces_.get();
+  services.history = &engine_.frontend();
+  services.log = logger_of(options).for_module("sim");
+  services.progress = options.progress;
+  services.scene_done = options.scene_done;
+  Worker& worker = engine_.worker(std::string(pipeline::kSimulationQueue));
+  pipeline::implement_simulation(worker, services);
+  pipeline::implement_sweeps(worker, services);
+}
+
+WorkOptions work_options(const SimulateArguments& a, const std::stop_token& stop) {
+  return {.store = a.store,
+          .artifacts = a.artifacts,
+          .trace = a.trace,
+          .import = a.input.import_options(stop),
+          .level = a.json ? LogLevel::Warning : LogLevel::Error};
+}
+
+pipeline::SimulationRequest request_for(const SimulateArguments& a,
+                                        pipeline::ArtifactStore& artifacts) {
+  const sim::SimulateOptions options = simulate_options(a, 1, {});  // in the file's unit
+  pipeline::SimulationRequest request = pipeline::request_of(a.input.file, artifacts, a.input.unit);
+  std::get<pipeline::GeometryFile>(request.geometry).material = a.input.material;
+  request.scene = options.scene;
+  request.duration = options.duration;
+  request.goal = options.goal;
+  request.seed = options.seed;
+  request.video = options.video;
+  request.video_format = options.video_format;
+  return request;
+}
+
+}  // namespace durasim::cli

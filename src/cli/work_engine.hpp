@@ -1,0 +1,96 @@
+// A whole engine in the durasim program, for the verbs that do work. Whichever verb has started it,
+// it serves simulations, sweeps and scripts, because a script may call the other verbs on the same
+// store.
+#pragma once
+
+#ifdef DURASIM_HAVE_SQLITE
+#include "durasim/core/error.hpp"
+#include "durasim/core/failure.hpp"
+#include "durasim/engine/engine.hpp"
+#include "durasim/engine/remote.hpp"
+#include "durasim/pipeline/script.hpp"
+#include "durasim/pipeline/simulation.hpp"
+#include "durasim/store/sqlite.hpp"
+
+#include "cli/artifact_location.hpp"
+#include "cli/simulate_arguments.hpp"
+#include "cli/workflow_follow.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace durasim::cli {
+
+struct WorkOptions {
+  std::string store;
+  ArtifactLocation artifacts{};
+  std::string trace{};  // as --trace
+  sim::ImportOptions import{};
+  LogLevel level = LogLevel::Warning;
+  // About the work, on its threads.
+  std::function<void(const sim::StageProgress&)> progress{};
+  std::function<void()> scene_done{};
+};
+
+class WorkEngine {
+ public:
+  // Starts. Ends when `stop` is requested: whoever waits for a result then gets a CancelledError.
+  // Throws StoreInUse when another process has the store.
+  WorkEngine(const WorkOptions& options, const std::stop_token& stop);
+  [[nodiscard]] Client client() { return engine_.client(); }
+
+ private:
+  void implement_simulations(const WorkOptions& options, const std::stop_token& stop);
+
+  std::unique_ptr<pipeline::ArtifactStore> artifacts_;
+  std::unique_ptr<pipeline::TraceStore> traces_;
+  Engine engine_;
+  std::optional<std::stop_callback<std::function<void()>>> end_;
+};
+
+// What `wait` returns with a client of the engine that has the store: another process's, or one
+// that this program starts; again when the other process ends first. Where another process works, a
+// stop ends this program.
+template <class Wait>
+auto with_engine(const WorkOptions& options, const std::stop_token& stop, const Wait& wait) {
+  constexpr int kMostTries = 10;  // between two engines a store may have an owner that answers none
+  for (int tries = 1;; ++tries) {
+    try {
+      RemoteEngine remote(options.store);
+      const LeaveOnStop leave(stop);
+      return wait(remote.client());
+    } catch (const UnavailableError&) {  // it is not there
+    } catch (const StoreUnknown&) {      // not any more
+    } catch (const CancelledError&) {    // it stops
+    }
+    try {
+      WorkEngine engine(options, stop);
+      return wait(engine.client());
+    } catch (const StoreInUse&) {
+      if (tries == kMostTries) throw;
+    }
+  }
+}
+
+// Waits for the result. What failed an activity is the reason that people can do something about.
+template <class R>
+R result_of(const WorkflowRun<R>& run) {
+  try {
+    return run.result();
+  } catch (const ActivityFailure& failure) {
+    throw Error(failure.cause() ? failure.cause()->message : failure.what());
+  }
+}
+
+// What the arguments say of the store and of the work.
+WorkOptions work_options(const SimulateArguments& arguments, const std::stop_token& stop);
+
+// The request for what the arguments say; the file goes into the store of artifacts.
+pipeline::SimulationRequest request_for(const SimulateArguments& arguments,
+                                        pipeline::ArtifactStore& artifacts);
+
+}  // namespace durasim::cli
+#endif

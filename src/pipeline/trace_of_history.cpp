@@ -1,0 +1,151 @@
+// A run's history, read from its first event to the one that asks for the trace.
+#include "durasim/core/encoding.hpp"
+#include "durasim/core/error.hpp"
+#include "durasim/core/failure_message.hpp"
+#include "durasim/core/message_values.hpp"
+
+#include "pipeline/trace_steps.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+namespace durasim::inline v0::pipeline {
+namespace {
+
+WallTime instant_of(const proto::HistoryEvent& event) {
+  return std::chrono::floor<std::chrono::milliseconds>(proto::to_time(event.event_time));
+}
+
+std::string message_of(const proto::Boxed<proto::Failure>& failure) {
+  return failure ? failure->message : std::string();
+}
+
+// The steps by the events that scheduled them.
+using Steps = std::map<std::int64_t, TraceStep>;
+
+void end_step(Steps& steps, std::int64_t scheduled, TraceStepStatus status,
+              const proto::HistoryEvent& event, std::string detail = {}) {
+  const auto found = steps.find(scheduled);
+  if (found == steps.end()) return;  // of an update_trace
+  found->second.status = status;
+  found->second.ended_at = instant_of(event);
+  if (!detail.empty()) found->second.detail = std::move(detail);
+}
+
+void start_step(Steps& steps, const proto::ActivityTaskStartedEventAttributes& started,
+                const proto::HistoryEvent& event) {
+  const auto found = steps.find(started.scheduled_event_id);
+  if (found == steps.end()) return;
+  found->second.attempts = started.attempt;
+  found->second.started_at = instant_of(event);
+  found->second.detail = message_of(started.last_failure);
+}
+
+// An event is of one kind.
+void read_step(Steps& steps, const proto::HistoryEvent& event) {
+  using namespace proto;
+  if (const auto* a = event.attributes_if<ActivityTaskScheduledEventAttributes>()) {
+    const std::string name = a->activity_type ? a->activity_type->name : std::string();
+    if (name != update_trace.name) {
+      steps[event.event_id] = {
+          .event_id = event.event_id, .name = name, .scheduled_at = instant_of(event)};
+    }
+  }
+  if (const auto* a = event.attributes_if<ActivityTaskStartedEventAttributes>())
+    start_step(steps, *a, event);
+  if (const auto* a = event.attributes_if<ActivityTaskCompletedEventAttributes>())
+    end_step(steps, a->scheduled_event_id, TraceStepStatus::Completed, event);
+  if (const auto* a = event.attributes_if<ActivityTaskFailedEventAttributes>())
+    end_step(steps, a->scheduled_event_id, TraceStepStatus::Failed, event, message_of(a->failure));
+  if (const auto* a = event.attributes_if<ActivityTaskTimedOutEventAttributes>()) {
+    end_step(steps, a->scheduled_event_id, TraceStepStatus::TimedOut, event,
+             message_of(a->failure));
+  }
+  if (const auto* a = event.attributes_if<ActivityTaskCanceledEventAttributes>())
+    end_step(steps, a->scheduled_event_id, TraceStepStatus::Canceled, event);
+  // What nobody waits for has no further event; all else has, which then counts.
+  if (const auto* a = event.attributes_if<ActivityTaskCancelRequestedEventAttributes>())
+    end_step(steps, a->scheduled_event_id, TraceStepStatus::Canceled, event);
+}
+
+// Nothing for events that are no rows of the trace.
+std::optional<std::string> detail_of(const proto::HistoryEvent& event) {
+  using namespace proto;
+  if (const auto* a = event.attributes_if<WorkflowExecutionSignaledEventAttributes>())
+    return a->signal_name;
+  if (const auto* a = event.attributes_if<WorkflowExecutionCancelRequestedEventAttributes>())
+    return a->cause;
+  if (const auto* a = event.attributes_if<WorkflowTaskFailedEventAttributes>())
+    return message_of(a->failure);
+  if (const auto* a = event.attributes_if<WorkflowTaskTimedOutEventAttributes>())
+    return to_string(a->timeout_type);
+  return std::nullopt;
+}
+
+void set_verdict(TraceRun& run, const TraceUpdate& update) {
+  run.name = update.name;
+  run.status = update.status;
+  run.input_sha256 = update.input_sha256;
+  run.final_state_hash = update.final_state_hash;
+  if (update.verdict) {
+    run.outcome = to_string(update.verdict->outcome);
+    run.code = to_string(update.verdict->code);
+    run.reason = update.verdict->detail;
+  }
+  if (!update.failure.empty()) run.reason = update.failure;
+}
+
+// By the names that `durasim simulate --json` has for them.
+std::map<std::string, double> metrics_of(const sim::Metrics& metrics) {
+  return {{"sim_time_s", metrics.sim_time.count()},
+          {"steps", static_cast<double>(metrics.steps)},
+          {"energy_j", metrics.energy_j},
+          {"max_speed_m_s", metrics.max_speed_m_s},
+          {"max_contact_force_n", metrics.max_contact_force_n},
+          {"max_penetration_m", metrics.max_penetration_m},
+          {"max_kinetic_energy_j", metrics.max_kinetic_energy_j},
+          {"max_contacts", static_cast<double>(metrics.max_contacts)}};
+}
+
+// Whether the event scheduled the activity that writes the trace.
+bool is_this_update(const proto::HistoryEvent& event, std::string_view activity_id) {
+  const auto* a = event.attributes_if<proto::ActivityTaskScheduledEventAttributes>();
+  return a != nullptr && a->activity_id == activity_id;
+}
+
+}  // namespace
+
+Trace trace_of(const proto::History& history, std::string_view activity_id,
+               const TraceUpdate& update, const std::function<std::string(const Artifact&)>& url) {
+  Trace trace;
+  Steps steps;
+  set_verdict(trace.run, update);
+  for (const proto::HistoryEvent& event : history.events) {
+    if (const auto* a = event.attributes_if<proto::WorkflowExecutionStartedEventAttributes>()) {
+      trace.run.started_at = instant_of(event);
+      if (a->workflow_type) trace.run.workflow_type = a->workflow_type->name;
+    }
+    if (is_this_update(event, activity_id)) {
+      trace.run.revision = event.event_id;
+      if (update.status != TraceStatus::Running) trace.run.ended_at = instant_of(event);
+      break;
+    }
+    read_step(steps, event);
+    if (const auto detail = detail_of(event)) {
+      trace.events.push_back(
+          {event.event_id, instant_of(event), to_string(event.event_type), *detail});
+    }
+  }
+  if (trace.run.revision == 0)
+    throw LogicError(fmt::format("no event schedules the activity {}", activity_id));
+  for (auto& [event, step] : steps) trace.steps.push_back(std::move(step));
+  for (const auto& [role, artifact] : update.artifacts) {
+    trace.assets.push_back({role, artifact.name, artifact.sha256, artifact.size, url(artifact)});
+  }
+  if (update.metrics) trace.metrics = metrics_of(*update.metrics);
+  return trace;
+}
+
+}  // namespace durasim::inline v0::pipeline
