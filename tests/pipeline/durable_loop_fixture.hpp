@@ -18,8 +18,15 @@
 
 namespace durasim_test {
 
-using namespace durasim;
-using namespace durasim::pipeline;
+namespace sim = durasim::sim;
+using durasim::Bytes;
+using durasim::Clock;
+using durasim::Logger;
+using durasim::Seconds;
+using durasim::SteadyTime;
+using durasim::WallTime;
+using durasim::pipeline::DurableLoop;
+using durasim::pipeline::RunFolder;
 
 // Bodies that bounce and slide for all of the run.
 inline const std::string kTumbling = R"(<mujoco><option timestep="0.002"/><worldbody>
@@ -81,7 +88,7 @@ class Runs {
     return Ended{loop.final_state_hash(),
                  *loop.verdict(),
                  loop.metrics(),
-                 read_file(folder.trajectory()),
+                 durasim::read_file(folder.trajectory()),
                  durable.resumed_from_step(),
                  durable.restarted_because()};
   }

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+using namespace durasim;
 using namespace durasim_test;
 namespace fs = std::filesystem;
 
