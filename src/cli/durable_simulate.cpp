@@ -33,7 +33,7 @@ pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
   std::mutex mutex;
   std::optional<SimulationEngine> local;
   try {
-    local.emplace(a, artifacts, 1, stop,
+    local.emplace(a, artifacts, 0, stop,
                   SimulationEngine::Hooks{.progress = [&](const sim::StageProgress& progress) {
                     const std::scoped_lock lock(mutex);
                     display.update(progress);

@@ -4,6 +4,7 @@
 
 #include "cli/run_cli.hpp"
 #include "temporary_folder.hpp"
+#include "video/ffprobe.hpp"
 
 #include <doctest/doctest.h>
 
@@ -39,7 +40,8 @@ bool run_until(Seconds deadline, const std::vector<std::string>& arguments) {
 }
 
 void check_same_end(const boost::json::object& durable, const boost::json::object& whole) {
-  for (const char* member : {"final_state_hash", "outcome", "reason", "metrics", "warnings"}) {
+  for (const char* member :
+       {"final_state_hash", "outcome", "reason", "metrics", "warnings", "missing"}) {
     CAPTURE(member);
     CHECK(durable.at(member) == whole.at(member));
   }
@@ -47,15 +49,17 @@ void check_same_end(const boost::json::object& durable, const boost::json::objec
 
 }  // namespace
 
-TEST_CASE("killed at random moments, a durable simulation ends in the same state and recording") {
+TEST_CASE(
+    "killed at random moments, a durable simulation ends in the same state, recording and frames") {
   const std::string model = DURASIM_TEST_DATA "/mjcf/humanoid.xml";
   if (!fs::exists(model)) {
     MESSAGE("skipped: there is no " << model);
     return;
   }
   const durasim_test::TemporaryFolder folder;
-  const std::vector<std::string> simulate{"simulate", model,        "--duration",
-                                          "60",       "--no-video", "--json"};
+  const std::vector<std::string> simulate{"simulate",  model,   "--duration", "40",
+                                          "--size",    "64x48", "--fps",      "2",
+                                          "--quality", "draft", "--json"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), simulate.begin(), simulate.end());
     return more;
@@ -78,6 +82,10 @@ TEST_CASE("killed at random moments, a durable simulation ends in the same state
   if (kills > 0) CHECK(again.json().at("attempts").as_int64() <= kills + 1);
   CHECK(read_file(folder.file("durable/trajectory.dstraj")) ==
         read_file(folder.file("whole/trajectory.dstraj")));
+  if (fs::exists(folder.file("whole/video.mp4")) && durasim_test::has_ffprobe()) {
+    CHECK(durasim_test::probe(folder.file("durable/video.mp4")) ==
+          durasim_test::probe(folder.file("whole/video.mp4")));
+  }
   CHECK(fs::is_empty(folder.file("sim.db.work")));
   CHECK(fs::is_empty(folder.file("sim.db.artifacts/tmp")));
 }
