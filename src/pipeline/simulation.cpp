@@ -69,8 +69,14 @@ void implement_simulation(Worker& worker, SimulationServices services) {
   worker.implement(step_simulation, [steps](ActivityContext ctx, const SteppingTask& task) {
     return cancellable(ctx, [&] { return steps->step(ctx, task); });
   });
-  worker.implement(render_video, [steps](ActivityContext ctx, const RenderTask& task) {
-    return cancellable(ctx, [&] { return steps->render(ctx, task); });
+  worker.implement(render_pictures, [steps](const ActivityContext& ctx, const RenderTask& task) {
+    return steps->render_pictures(ctx, task);
+  });
+  worker.implement(render_range, [steps](ActivityContext ctx, const RangeTask& task) {
+    return cancellable(ctx, [&] { return steps->render_range(ctx, task); });
+  });
+  worker.implement(join_video, [steps](const ActivityContext& ctx, const JoinTask& task) {
+    return steps->join_video(ctx, task);
   });
   worker.implement(publish_result, [steps](const ActivityContext& ctx, const PublishTask& task) {
     return steps->publish(ctx, task);

@@ -1,4 +1,4 @@
-// Import, compile, step, render, publish: the functions of durasim::sim between artifacts.
+// Import, compile, step, publish: the functions of durasim::sim between artifacts.
 #include "pipeline/simulation_steps.hpp"
 
 #include "durasim/core/error.hpp"
@@ -7,7 +7,6 @@
 #include "durasim/core/units.hpp"
 #include "durasim/geometry/message.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
-#include "durasim/sim/render_files.hpp"
 
 #include "pipeline/durable_loop.hpp"
 #include "pipeline/obtain_geometry.hpp"
@@ -147,31 +146,6 @@ Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& ta
           .restarted_because = durable.restarted_because()};
 }
 
-Rendered SimulationSteps::render(const ActivityContext& ctx, const RenderTask& task) const {
-  const std::shared_ptr<const sim::Model> model = model_of(task.mjcf);
-  const std::string folder = folder_of(ctx) + "/render";
-  make_folders(folder);
-  const std::string recording = folder + "/trajectory.dstraj";
-  services_.artifacts->get_file(task.trajectory, recording);
-  sim::RenderFilesOptions options{.folder = folder,
-                                  .video_path = {},
-                                  .format = task.format,
-                                  .egl_library = services_.egl_library,
-                                  .stop = ctx.stop_token()};
-  options.progress = [&](std::int64_t done, std::int64_t total) {
-    ctx.heartbeat(done, total);
-    report({.stage = sim::StageProgress::Stage::Render, .done = done, .total = total});
-  };
-  const sim::RenderedFiles made =
-      sim::render_files(model, sim::TrajectoryReader(recording, *model), options);
-  Rendered rendered{.files = {}, .missing = made.missing, .versions = made.versions};
-  for (const auto& [name, path] : made.files) {
-    const std::string file = path.substr(path.rfind('/') + 1);
-    rendered.files[name] = services_.artifacts->put_file(file, path);
-  }
-  return rendered;
-}
-
 SimulationResult SimulationSteps::publish(const ActivityContext& ctx,
                                           const PublishTask& task) const {
   SimulationResult result;
@@ -202,8 +176,13 @@ SimulationResult SimulationSteps::publish(const ActivityContext& ctx,
   result.report = sim::to_markdown(result, task.scene.name);
   result.artifacts["report"] = services_.artifacts->put("report.md", as_bytes(result.report));
   result.artifact_urls["report"] = services_.artifacts->url(result.artifacts["report"]);
-  RunFolder::remove(folder_of(ctx));
+  discard(ctx);
   return result;
+}
+
+void SimulationSteps::discard(const ActivityContext& ctx) const {
+  video_progress_.forget(ctx.info().workflow_run_id);
+  RunFolder::remove(folder_of(ctx));
 }
 
 SimulationResult SimulationSteps::run(const ActivityContext& ctx,

@@ -5,9 +5,11 @@
 #include "durasim/activity/context.hpp"
 #include "durasim/core/error.hpp"
 #include "durasim/pipeline/simulation.hpp"
+#include "durasim/sim/render_files.hpp"
 #include "durasim/sim/run_plan.hpp"
 #include "durasim/workflow/workflow.hpp"
 
+#include "pipeline/render_steps.hpp"
 #include "pipeline/run_folder.hpp"
 
 #include <cstdint>
@@ -66,20 +68,6 @@ BOOST_DESCRIBE_STRUCT(Stepped, (),
                       (verdict, metrics, final_state_hash, warnings, trajectory, resumed_from_step,
                        attempts, restarted_because))
 
-struct RenderTask {
-  Artifact mjcf;
-  Artifact trajectory;
-  VideoFormat format;
-};
-BOOST_DESCRIBE_STRUCT(RenderTask, (), (mjcf, trajectory, format))
-
-struct Rendered {
-  std::map<std::string, Artifact> files;
-  std::map<std::string, std::string> missing;
-  std::map<std::string, std::string> versions;
-};
-BOOST_DESCRIBE_STRUCT(Rendered, (), (files, missing, versions))
-
 struct PublishTask {
   CompiledScene scene;
   std::optional<Stepped> stepped;
@@ -91,7 +79,6 @@ inline constexpr Activity<ImportedGeometry(SimulationRequest)> import_geometry{"
 inline constexpr Activity<CompiledScene(SimulationRequest, ImportedGeometry)> compile_mjcf{
     "compile_mjcf"};
 inline constexpr Activity<Stepped(SteppingTask)> step_simulation{"step_simulation"};
-inline constexpr Activity<Rendered(RenderTask)> render_video{"render_video"};
 inline constexpr Activity<SimulationResult(PublishTask)> publish_result{"publish_result"};
 // Of a run that ends early: its checkpoints and recordings.
 inline constexpr Activity<void()> discard_run{"discard_run"};
@@ -107,9 +94,13 @@ class DURASIM_EXPORT SimulationSteps {
   [[nodiscard]] CompiledScene compile(const SimulationRequest& request,
                                       const ImportedGeometry& geometry) const;
   [[nodiscard]] Stepped step(const ActivityContext& ctx, const SteppingTask& task) const;
+  // The video in ranges, and all of it in one piece.
+  [[nodiscard]] VideoPlan render_pictures(const ActivityContext& ctx, const RenderTask& task) const;
+  [[nodiscard]] Segment render_range(const ActivityContext& ctx, const RangeTask& task) const;
+  [[nodiscard]] Artifact join_video(const ActivityContext& ctx, const JoinTask& task) const;
   [[nodiscard]] Rendered render(const ActivityContext& ctx, const RenderTask& task) const;
   [[nodiscard]] SimulationResult publish(const ActivityContext& ctx, const PublishTask& task) const;
-  void discard(const ActivityContext& ctx) const { RunFolder::remove(folder_of(ctx)); }
+  void discard(const ActivityContext& ctx) const;
   // All of them.
   [[nodiscard]] SimulationResult run(const ActivityContext& ctx,
                                      const SimulationRequest& request) const;
@@ -117,16 +108,24 @@ class DURASIM_EXPORT SimulationSteps {
  private:
   [[nodiscard]] std::string folder_of(const ActivityContext& ctx) const;
   [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const Artifact& mjcf) const;
+  [[nodiscard]] std::string rendering_folder(const ActivityContext& ctx) const;
+  [[nodiscard]] std::string recording_of(const ActivityContext& ctx, const RenderTask& task) const;
+  [[nodiscard]] FileArtifactStore segments_of(const ActivityContext& ctx) const;
+  [[nodiscard]] Rendered kept(const sim::RenderedFiles& made) const;
   void report(const sim::StageProgress& progress) const {
     if (services_.progress) services_.progress(progress);
   }
 
   SimulationServices services_;
+  mutable VideoProgress video_progress_;
 };
 
 // How often a step of seconds is tried. What is wrong with the request is wrong in every attempt.
 [[nodiscard]] ActivityOptions brief_step();
 [[nodiscard]] ActivityOptions import_step(const Geometry& geometry);
+// One whose length is the request's: silence shows that it is dead, not its duration. Each death of
+// the process counts as an attempt.
+[[nodiscard]] ActivityOptions long_step(int attempts);
 
 // Work that was told to stop says so as a cancelled activity does.
 template <class Work>

@@ -33,10 +33,6 @@ ActivityOptions import_step(const Geometry& geometry) {
   return options;
 }
 
-namespace {
-
-// One whose length is the request's: silence shows that it is dead, not its duration. Each death of
-// the process counts as an attempt, after which stepping goes on where it was.
 ActivityOptions long_step(int attempts) {
   ActivityOptions options = brief_step();
   options.start_to_close = std::chrono::hours(24 * 30);
@@ -45,6 +41,8 @@ ActivityOptions long_step(int attempts) {
   options.cancellation_type = ActivityCancellationType::WaitCancellationCompleted;
   return options;
 }
+
+namespace {
 
 struct Run {
   SimulationProgress progress;
@@ -76,18 +74,6 @@ Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* 
   }
 }
 
-Workflow<std::optional<Rendered>> render_if_wanted(WorkflowContext ctx, RenderTask task,
-                                                   bool wanted) {
-  if (!wanted) co_return std::nullopt;
-  std::string reason;
-  try {
-    co_return co_await ctx.run(render_video, task, long_step(3));
-  } catch (const ActivityFailure& failure) {
-    reason = failure.cause() ? failure.cause()->message : failure.what();
-  }
-  co_return Rendered{.files = {}, .missing = {{"video", reason}}, .versions = {}};
-}
-
 Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest request, Run* run) {
   run->progress.stage = SimulationStage::Import;
   const ImportedGeometry geometry =
@@ -102,8 +88,10 @@ Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest requ
         ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps}, run);
     task.stepped->attempts += run->pauses;
     run->progress = {SimulationStage::Render, task.stepped->verdict};
-    task.rendered = co_await render_if_wanted(
-        ctx, {*task.scene.mjcf, task.stepped->trajectory, request.video_format}, request.video);
+    if (request.video) {
+      task.rendered = co_await render_in_ranges(
+          ctx, {*task.scene.mjcf, task.stepped->trajectory, request.video_format});
+    }
   }
   run->progress.stage = SimulationStage::Publish;
   SimulationResult result = co_await ctx.run(publish_result, task, brief_step());

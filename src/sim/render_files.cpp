@@ -28,6 +28,11 @@ class Rendering {
     }
   }
 
+  void pictures() {
+    picture("picture", 0);
+    picture("picture_end", trajectory_.frame_count() - 1);
+  }
+
   void video() {
     std::string reason;
     const std::shared_ptr<FrameSinkFactory> encoder = load_video_plugin(reason);
@@ -61,11 +66,18 @@ class Rendering {
 
 }  // namespace
 
+RenderedFiles render_pictures(const std::shared_ptr<const Model>& model,
+                              const TrajectoryReader& trajectory,
+                              const RenderFilesOptions& options) {
+  Rendering rendering(model, trajectory, options);
+  rendering.pictures();
+  return std::move(rendering.made);
+}
+
 RenderedFiles render_files(const std::shared_ptr<const Model>& model,
                            const TrajectoryReader& trajectory, const RenderFilesOptions& options) {
   Rendering rendering(model, trajectory, options);
-  rendering.picture("picture", 0);
-  rendering.picture("picture_end", trajectory.frame_count() - 1);
+  rendering.pictures();
   rendering.video();
   return std::move(rendering.made);
 }

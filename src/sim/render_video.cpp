@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -29,8 +30,16 @@ void require_frames(const TrajectoryReader& trajectory) {
 // state on.
 class Schedule {
  public:
-  Schedule(const TrajectoryReader& trajectory, double seconds_per_frame)
-      : trajectory_(trajectory), start_(trajectory.frame(0).time), tick_(seconds_per_frame) {
+  Schedule(const TrajectoryReader& trajectory, const VideoOptions& options)
+      : trajectory_(trajectory), tick_(options.speed / options.format.fps) {
+    if (!(options.speed >= 0.001 && options.speed <= 1000)) {
+      throw InvalidArgument(
+          fmt::format("video speed {} is not possible: take 0.001 to 1000", options.speed));
+    }
+    if (options.format.fps < 1)
+      throw InvalidArgument("a video needs at least one frame per second");
+    require_frames(trajectory);
+    start_ = trajectory.frame(0).time;
     const Seconds length = trajectory.frame(trajectory.frame_count() - 1).time - start_;
     constexpr double kRounding = 1e-6;
     const double ticks = std::floor(length / tick_ + kRounding);
@@ -49,24 +58,27 @@ class Schedule {
 
  private:
   const TrajectoryReader& trajectory_;
-  Seconds start_;
   Seconds tick_;
+  Seconds start_{0};
   std::int64_t count_ = 0;
 };
 
 }  // namespace
 
+std::int64_t video_frames(const TrajectoryReader& trajectory, const VideoOptions& options) {
+  return Schedule(trajectory, options).count();
+}
+
 VideoResult render_video(std::shared_ptr<const Model> model, const TrajectoryReader& trajectory,
                          FrameSinkFactory& encoder, const std::string& path,
                          const VideoOptions& options, const std::stop_token& stop,
                          const RenderProgress& progress) {
-  if (!(options.speed >= 0.001 && options.speed <= 1000)) {
-    throw InvalidArgument(
-        fmt::format("video speed {} is not possible: take 0.001 to 1000", options.speed));
+  const Schedule schedule(trajectory, options);
+  if (options.first < 0 || options.first >= schedule.count() || options.count < 1) {
+    throw InvalidArgument(fmt::format("a video of {} frames has no part of {} frames from {} on",
+                                      schedule.count(), options.count, options.first));
   }
-  if (options.format.fps < 1) throw InvalidArgument("a video needs at least one frame per second");
-  require_frames(trajectory);
-  const Schedule schedule(trajectory, options.speed / options.format.fps);
+  const std::int64_t count = std::min(options.count, schedule.count() - options.first);
   const Camera camera =
       camera_for(*model, trajectory, options.camera, options.format.width, options.format.height);
   Renderer renderer(std::move(model),
@@ -83,17 +95,17 @@ VideoResult render_video(std::shared_ptr<const Model> model, const TrajectoryRea
                                     static_cast<std::size_t>(options.format.height));
   TrajectoryFrame frame;
   std::int64_t shown = -1;
-  for (std::int64_t k = 0; k < schedule.count(); ++k) {
+  for (std::int64_t k = 0; k < count; ++k) {
     if (stop.stop_requested())
       throw CancelledError(fmt::format("{} was cancelled after {} frames", path, k));
-    if (const std::int64_t wanted = schedule.recorded(k); wanted != shown) {
+    if (const std::int64_t wanted = schedule.recorded(options.first + k); wanted != shown) {
       trajectory.read(wanted, frame);
       renderer.show(frame);
       renderer.image_into(picture);
       shown = wanted;
     }
     sink->write(picture);
-    if (progress) progress(k + 1, schedule.count());
+    if (progress) progress(k + 1, count);
   }
   return {.file = sink->finish(), .backend = renderer.backend()};
 }

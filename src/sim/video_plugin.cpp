@@ -12,7 +12,7 @@ namespace durasim::inline v0::sim {
 namespace {
 
 constexpr const char* kLibrary = "libdurasim_video.so.0";
-constexpr const char* kEntry = "durasim_video_factory_v0";
+constexpr const char* kEntry = "durasim_video_factory_v1";
 using Entry = FrameSinkFactory* (*)();
 
 // The folder of the library (or program) that holds this code, with a slash at its end; empty when

@@ -1,6 +1,7 @@
 // The table of containers, and the settings of each encoder. Settings bound the memory (short
-// lookahead, two threads) and keep groups of pictures closed, so that ranges can be cut and joined
-// without encoding again.
+// lookahead, two threads) and keep groups of pictures closed, so that videos can be cut and joined
+// without encoding again. They depend on the format alone, never on the machine: whoever encodes
+// the same pictures again gets what can be joined with the rest.
 #include "video/codec_choice.hpp"
 
 #include "durasim/core/error.hpp"
@@ -13,7 +14,6 @@
 #include <cctype>
 #include <cstdint>
 #include <map>
-#include <thread>
 
 namespace durasim::inline v0::video {
 namespace {
@@ -41,12 +41,15 @@ struct Settings {
 Settings settings_of(std::string_view encoder, const VideoFormat& format) {
   if (encoder == "libx264") {
     // Without lookahead a frame leaves the encoder when the next one comes; a little of it makes
-    // the better picture of the full quality.
-    return {.options = {
-                {"preset", format.draft ? "ultrafast" : "veryfast"},
-                {"crf", format.draft ? "24" : "21"},
-                {"x264-params", format.draft ? "log-level=error"
-                                             : "rc-lookahead=5:sync-lookahead=0:log-level=error"}}};
+    // the better picture of the full quality. Without cuts a key picture stands only where a group
+    // of pictures is full: two of them in a row, the end of one video and the start of the next,
+    // could have the same idr_pic_id, which H.264 forbids (7.4.3).
+    return {
+        .options = {{"preset", format.draft ? "ultrafast" : "veryfast"},
+                    {"crf", format.draft ? "24" : "21"},
+                    {"x264-params",
+                     format.draft ? "scenecut=0:log-level=error"
+                                  : "scenecut=0:rc-lookahead=5:sync-lookahead=0:log-level=error"}}};
   }
   if (encoder == "libvpx-vp9") {
     return {.options = {{"deadline", format.draft ? "realtime" : "good"},
@@ -98,7 +101,7 @@ CodecContext try_open(const char* name, const VideoFormat& format, bool global_h
   const Settings settings = settings_of(name, format);
   describe_picture(*context, format, settings.pixel_format);
   context->gop_size = 2 * format.fps;
-  context->thread_count = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 2U));
+  context->thread_count = 2;  // x264's output depends on their number
   context->log_level_offset =
       AV_LOG_WARNING - AV_LOG_ERROR;  // an encoder's warnings are not the host's business
   context->bit_rate = settings.bit_rate;

@@ -5,6 +5,7 @@
 
 #include "video/codec_choice.hpp"
 #include "video/file_encoder.hpp"
+#include "video/join.hpp"
 #include "video/threaded_sink.hpp"
 
 #include <fmt/format.h>
@@ -60,6 +61,12 @@ class LibavFactory final : public FrameSinkFactory {
            "\n" + line("libswscale", swscale_version());
   }
 
+  std::int64_t join(std::span<const std::string> segments, const std::string& path,
+                    const VideoFormat& format) override {
+    check(format);
+    return join_files(segments, path, format);
+  }
+
  private:
   EncoderOptions options_;
 };
@@ -72,6 +79,6 @@ std::shared_ptr<FrameSinkFactory> make_encoder_factory(const EncoderOptions& opt
 
 }  // namespace durasim::inline v0::video
 
-durasim::FrameSinkFactory* durasim_video_factory_v0() {
+durasim::FrameSinkFactory* durasim_video_factory_v1() {
   return std::make_unique<durasim::video::LibavFactory>(durasim::video::EncoderOptions{}).release();
 }

@@ -1,4 +1,4 @@
-// Conversion, encoding and muxing of one file. The picture is turned right side up by reading its
+// Conversion and encoding of one file. The picture is turned right side up by reading its
 // rows with a negative stride, in the same pass that converts RGB to YUV.
 #include "video/file_encoder.hpp"
 
@@ -9,32 +9,23 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cerrno>
 #include <new>
-#include <utility>
 
 namespace durasim::inline v0::video {
 
 FileEncoder::FileEncoder(const std::string& path, const VideoFormat& format,
                          std::span<const std::string> forbidden)
-    : format_(format), path_(path), pending_(path) {
-  const Container& container = container_of(path);
-  // The muxer must know the file's name: faststart reads the file again to move the index to its
-  // front.
-  AVFormatContext* muxer = nullptr;
-  const int result =
-      avformat_alloc_output_context2(&muxer, nullptr, container.muxer, pending_.path().c_str());
-  if (result < 0) {
-    throw UnavailableError(fmt::format("this libavformat cannot write {} files: {}",
-                                       container.muxer, libav_error(result)));
-  }
-  muxer_.reset(muxer);
-  const bool global_header = (muxer_->oformat->flags & AVFMT_GLOBALHEADER) != 0;
-  encoder_ = open_encoder(container, format_, global_header, forbidden);
-  make_scaler();
-  packet_.reset(av_packet_alloc());
+    : format_(format),
+      path_(path),
+      file_(path),
+      encoder_(open_encoder(file_.container(), format, file_.global_header(), forbidden)),
+      packet_(av_packet_alloc()) {
   if (!packet_) throw std::bad_alloc();
-  open_file();
+  make_scaler();
+  const Parameters stream(avcodec_parameters_alloc());
+  if (!stream || avcodec_parameters_from_context(stream.get(), encoder_.get()) < 0)
+    throw std::bad_alloc();
+  file_.begin(*stream, encoder_->framerate);
 }
 
 void FileEncoder::make_scaler() {
@@ -67,26 +58,9 @@ void FileEncoder::make_scaler() {
   if (av_frame_get_buffer(frame_.get(), 0) < 0) throw std::bad_alloc();
 }
 
-void FileEncoder::open_file() {
-  AVStream* stream = avformat_new_stream(muxer_.get(), nullptr);
-  if (stream == nullptr) throw std::bad_alloc();
-  stream->time_base = encoder_->time_base;
-  stream->avg_frame_rate = encoder_->framerate;
-  int result = avcodec_parameters_from_context(stream->codecpar, encoder_.get());
-  if (result < 0) fail("describe the stream of", result);
-  result = avio_open(&muxer_->pb, pending_.path().c_str(), AVIO_FLAG_WRITE);
-  if (result < 0) fail("create", result);
-  AVDictionary* options = nullptr;
-  if (std::string_view(muxer_->oformat->name) == "mp4")
-    av_dict_set(&options, "movflags", "+faststart", 0);
-  result = avformat_write_header(muxer_.get(), &options);
-  av_dict_free(&options);
-  if (result < 0) fail("write", result);
-}
-
 void FileEncoder::encode(const std::uint8_t* rgb_bottom_up) {
   const int result = av_frame_make_writable(frame_.get());
-  if (result < 0) fail("encode a frame of", result);
+  if (result < 0) file_.fail("encode a frame of", result);
   const int stride = 3 * format_.width;
   const std::array<const std::uint8_t*, 1> rows{rgb_bottom_up +
                                                 std::ptrdiff_t{stride} * (format_.height - 1)};
@@ -101,16 +75,13 @@ void FileEncoder::encode(const std::uint8_t* rgb_bottom_up) {
 
 void FileEncoder::send(const AVFrame* frame) {
   int result = avcodec_send_frame(encoder_.get(), frame);
-  if (result < 0) fail("encode a frame of", result);
+  if (result < 0) file_.fail("encode a frame of", result);
   for (;;) {
     result = avcodec_receive_packet(encoder_.get(), packet_.get());
     if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) return;
-    if (result < 0) fail("encode a frame of", result);
+    if (result < 0) file_.fail("encode a frame of", result);
     if (packet_->duration == 0) packet_->duration = 1;  // in frames: the last one has a length too
-    av_packet_rescale_ts(packet_.get(), encoder_->time_base, muxer_->streams[0]->time_base);
-    packet_->stream_index = 0;
-    result = av_interleaved_write_frame(muxer_.get(), packet_.get());
-    if (result < 0) fail("write", result);
+    file_.write(*packet_, encoder_->time_base);
   }
 }
 
@@ -118,16 +89,8 @@ VideoFile FileEncoder::finish() {
   if (frames_ == 0)
     throw InvalidArgument(fmt::format("cannot make {}: a video needs at least one frame", path_));
   send(nullptr);
-  int result = av_write_trailer(muxer_.get());
-  if (result < 0) fail("write", result);
-  result = avio_closep(&muxer_->pb);  // reports what the buffered writes before it ran into
-  if (result < 0) fail("write", result);
-  pending_.commit();
+  file_.finish();
   return {.path = path_, .encoder = encoder_->codec->name, .frames = frames_};
-}
-
-void FileEncoder::fail(const char* what, int code) const {
-  throw IoError(fmt::format("cannot {} {}: {}", what, path_, libav_error(code)));
 }
 
 }  // namespace durasim::inline v0::video

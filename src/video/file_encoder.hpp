@@ -1,9 +1,9 @@
 // One video file: converts, encodes and writes pictures in order, on the caller's thread.
 #pragma once
 
-#include "durasim/core/files.hpp"
 #include "durasim/core/frame_sink.hpp"
 
+#include "video/file_muxer.hpp"
 #include "video/libav.hpp"
 
 #include <cstdint>
@@ -25,15 +25,12 @@ class FileEncoder {
   VideoFile finish();
 
  private:
-  void open_file();
   void make_scaler();
   void send(const AVFrame* frame);
-  [[noreturn]] void fail(const char* what, int code) const;
 
   VideoFormat format_;
   std::string path_;
-  PendingFile pending_;  // before muxer_: the file is closed before it is removed
-  FormatContext muxer_;
+  FileMuxer file_;
   CodecContext encoder_;
   Scaler scaler_;
   Frame frame_;

@@ -58,6 +58,7 @@ class Simulation {
     options_ = std::move(options);
     untouched_ = simulate_in("untouched");
     trace_ = trace_in("untouched");
+    check_against_local_run();
   }
 
   // Kills it again and again until it ends; how often.
@@ -91,6 +92,23 @@ class Simulation {
   }
   [[nodiscard]] boost::json::object trace_in(const std::string& place) const {
     return run_cli({"trace", "simulation-", "--store", store_in(place), "--json"}).json();
+  }
+
+  // What was not killed is what simulate without --durable makes.
+  void check_against_local_run() const {
+    std::vector<std::string> command{"simulate", file_, "--json", "--out", folder_.file("local")};
+    command.insert(command.end(), options_.begin(), options_.end());
+    const boost::json::object local = run_cli(command).json();
+    for (const char* member : {"final_state_hash", "outcome", "reason", "metrics", "missing"}) {
+      CAPTURE(member);
+      CHECK(local.at(member) == untouched_.at(member));
+    }
+    CHECK(read_file(folder_.file("local/trajectory.dstraj")) ==
+          read_file(folder_.file("untouched/out/trajectory.dstraj")));
+    if (local.at("missing").as_object().empty() && durasim_test::has_ffprobe()) {
+      CHECK(durasim_test::probe(folder_.file("local/video.mp4")) ==
+            durasim_test::probe(folder_.file("untouched/out/video.mp4")));
+    }
   }
 
   void check(const std::string& place, int kills) const {
@@ -163,7 +181,8 @@ TEST_CASE("killed at random moments: humanoid, whose stepping takes the time") {
     MESSAGE("skipped: there is no " << model);
     return;
   }
-  kill_and_resume(model, {"--duration", "60", "--no-video"});
+  kill_and_resume(model,
+                  {"--duration", "40", "--size", "64x48", "--fps", "2", "--quality", "draft"});
 }
 
 TEST_CASE("killed at random moments: an assembly of CAD parts with a video of several ranges") {

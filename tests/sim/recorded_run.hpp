@@ -20,8 +20,12 @@ namespace durasim_test {
 
 using durasim::sim::Model;
 
+inline durasim::sim::MjcfSource source(const std::string& inside) {
+  return {.xml = "<mujoco>" + inside + "</mujoco>", .assets = {}};
+}
+
 inline std::shared_ptr<const Model> scene(const std::string& inside) {
-  return Model::compile({.xml = "<mujoco>" + inside + "</mujoco>", .assets = {}});
+  return Model::compile(source(inside));
 }
 
 inline bool contains(const std::string& text, const std::string& part) {
@@ -39,13 +43,17 @@ std::string message_of(const std::function<void()>& action) {
 }
 
 // A ball and a box that fall on a floor, with light.
-inline std::shared_ptr<const Model> falling_scene() {
-  return scene(R"(<worldbody>
+inline durasim::sim::MjcfSource falling_source() {
+  return source(R"(<worldbody>
     <light pos="0 0 3"/>
     <geom type="plane" size="5 5 .1" rgba=".8 .8 .8 1"/>
     <body name="ball" pos="0 0 .5"><freejoint/><geom type="sphere" size=".1" rgba="1 0 0 1"/></body>
     <body name="box" pos=".5 .2 .3"><freejoint/><geom type="box" size=".1 .05 .08" rgba="0 0 1 1"/></body>
   </worldbody>)");
+}
+
+inline std::shared_ptr<const Model> falling_scene() {
+  return Model::compile(falling_source());
 }
 
 // Null, with a message, where the folder of test data is absent.

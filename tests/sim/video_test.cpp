@@ -9,8 +9,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 namespace {
 
@@ -143,6 +145,35 @@ TEST_CASE("a video at another rate or speed shows the nearest recorded states") 
   const auto slow = frames(60, 0.5);
   REQUIRE(slow.size() == 61);
   CHECK(slow[60] == all[30]);
+}
+
+TEST_CASE("the parts of a video hold the frames of the whole, each once") {
+  if (rendering_missing()) return;
+  const Recording recording(0.5);
+  const TrajectoryReader reader = recording.reader();
+  VideoOptions options = small_options();
+  CHECK(video_frames(reader, options) == 16);
+  Collector whole;
+  render_video(recording.model, reader, whole, "x", options);
+  Collector parts;
+  options.count = 7;
+  for (options.first = 0; options.first < 16; options.first += options.count) {
+    const std::int64_t length = std::min<std::int64_t>(7, 16 - options.first);
+    std::int64_t done = 0;
+    render_video(recording.model, reader, parts, "x", options, {},
+                 [&](std::int64_t d, std::int64_t total) {
+                   CHECK(d == ++done);
+                   CHECK(total == length);
+                 });
+    CHECK(done == length);
+  }
+  CHECK(parts.frames == whole.frames);
+  for (const auto& [first, count] : {std::pair(16, 1), std::pair(-1, 2), std::pair(3, 0)}) {
+    options.first = first;
+    options.count = count;
+    CHECK_THROWS_AS(render_video(recording.model, reader, parts, "x", options),
+                    durasim::InvalidArgument);
+  }
 }
 
 TEST_CASE("a recording of a single state becomes a video of one frame") {

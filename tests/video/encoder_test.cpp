@@ -7,6 +7,7 @@
 
 #include "temporary_folder.hpp"
 #include "video/ffprobe.hpp"
+#include "video/moving_bar.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
@@ -27,33 +28,14 @@ using durasim::FrameSinkFactory;
 using durasim::VideoFile;
 using durasim::VideoFormat;
 using durasim::video::make_encoder_factory;
+using durasim_test::Colour;
+using durasim_test::encode;
+using durasim_test::kBottom;
+using durasim_test::kSmall;
+using durasim_test::kTop;
+using durasim_test::picture;
+using durasim_test::programs_missing;
 using durasim_test::TemporaryFolder;
-
-constexpr VideoFormat kSmall{.width = 160, .height = 96, .fps = 30, .draft = false};
-using Colour = std::array<std::uint8_t, 3>;
-constexpr Colour kTop{200, 40, 30};
-constexpr Colour kBottom{30, 60, 180};
-
-// The upper half in one colour and the lower in another, bottom row first as OpenGL gives it. A
-// white bar that moves makes the frames differ.
-std::vector<std::uint8_t> picture(const VideoFormat& format, int frame) {
-  std::vector<std::uint8_t> rgb;
-  for (int y = 0; y < format.height; ++y) {
-    for (int x = 0; x < format.width; ++x) {
-      const Colour half = y < format.height / 2 ? kBottom : kTop;
-      const Colour colour = x / 4 == frame % 8 + 20 ? Colour{255, 255, 255} : half;
-      rgb.insert(rgb.end(), colour.begin(), colour.end());
-    }
-  }
-  return rgb;
-}
-
-VideoFile encode(FrameSinkFactory& factory, const std::string& path, const VideoFormat& format,
-                 int frames) {
-  const std::unique_ptr<FrameSink> sink = factory.open(path, format);
-  for (int i = 0; i < frames; ++i) sink->write(picture(format, i));
-  return sink->finish();
-}
 
 int largest_difference(const std::vector<std::uint8_t>& rgb, const VideoFormat& format, int x,
                        int y, Colour wanted) {
@@ -63,12 +45,6 @@ int largest_difference(const std::vector<std::uint8_t>& rgb, const VideoFormat& 
     largest = std::max(largest, std::abs(int{rgb.at(at)} - int{wanted.at(c)}));
   }
   return largest;
-}
-
-bool programs_missing() {
-  if (durasim_test::has_ffprobe()) return false;
-  MESSAGE("skipped: ffprobe and ffmpeg are not installed");
-  return true;
 }
 
 }  // namespace
@@ -309,7 +285,7 @@ TEST_CASE("versions and default encoder are told") {
 }
 
 TEST_CASE("the plug-in's entry makes a factory") {
-  const std::unique_ptr<FrameSinkFactory> factory(durasim_video_factory_v0());
+  const std::unique_ptr<FrameSinkFactory> factory(durasim_video_factory_v1());
   REQUIRE(factory);
   CHECK(factory->versions() == make_encoder_factory()->versions());
 }

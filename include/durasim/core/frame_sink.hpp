@@ -47,6 +47,13 @@ class DURASIM_EXPORT FrameSinkFactory {
   virtual std::string default_encoder() = 0;
   // "libavcodec 59.37.100", one name and version a line.
   virtual std::string versions() = 0;
+  // Makes `path` of the frames of `segments`, in their order, by copying what is encoded; a video
+  // that open() made with `format` is a segment. Returns the number of frames. Leaves either the
+  // whole file or none. Throws InvalidArgument without segments, FormatError for one that is
+  // damaged or was encoded otherwise than the first, UnavailableError (here, and by encoders that
+  // cannot do it), IoError.
+  virtual std::int64_t join(std::span<const std::string> segments, const std::string& path,
+                            const VideoFormat& format);
 };
 
 }  // namespace durasim::inline v0

@@ -118,6 +118,9 @@ struct SimulationServices {
   FetchUri fetch = fetch_file;
   std::string supervisor{};  // durasim-supervisor, as ScriptOptions::supervisor
   std::string egl_library = "libEGL.so.1";
+  // How many ranges of one video are rendered side by side, as far as the worker has places. 0:
+  // half as many as there are cores, since software OpenGL draws with two threads.
+  int ranges_at_once = 0;
   // Called on the threads of activities; thread-safe.
   std::function<void(const sim::StageProgress&)> progress{};
   std::function<void()> scene_done{};  // of a sweep; likewise

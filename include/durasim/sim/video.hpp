@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -26,7 +27,10 @@ struct VideoOptions {
   VideoFormat format;            // draft also chooses Quality::Draft
   std::optional<Camera> camera;  // empty: fitted to the parts that move
   double speed = 1;              // simulated seconds in one second of video, 0.001..1000
-  bool studio = true;            // see RendererOptions
+  // A part of the video: `count` frames from `first` on, or those that there are.
+  std::int64_t first = 0;
+  std::int64_t count = std::numeric_limits<std::int64_t>::max();
+  bool studio = true;  // see RendererOptions
   std::string egl_library = "libEGL.so.1";
 };
 
@@ -35,14 +39,21 @@ struct VideoResult {
   std::string backend;  // which OpenGL drew it
 };
 
+// How many frames the video of the whole recording has. Throws InvalidArgument (format, speed,
+// empty recording), FormatError. Thread-safe.
+DURASIM_EXPORT std::int64_t video_frames(const TrajectoryReader& trajectory,
+                                         const VideoOptions& options = {});
+
 // Frames done so far and in all; called on the caller's thread after each frame.
 using RenderProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
-// Renders the whole recording into `path`, whose extension picks the container. Frame k shows the
-// recorded state nearest to k * speed / fps, both ends included. One frame is in memory at a time,
-// plus the encoder's few. Leaves either the whole file or none. Throws UnavailableError (no OpenGL,
-// no encoder), InvalidArgument (format, camera, empty recording), FormatError (damaged recording),
-// IoError, CancelledError after `stop`. Thread-safe.
+// Renders the recording, or the part of it that the options say, into `path`, whose extension picks
+// the container. Frame k shows the recorded state nearest to k * speed / fps, both ends included.
+// The camera is fitted to the whole recording, so parts show one scene; FrameSinkFactory::join
+// makes one video of them. One frame is in memory at a time, plus the encoder's few. Leaves either
+// the whole file or none. Throws UnavailableError (no OpenGL, no encoder), InvalidArgument (format,
+// camera, empty recording, a part beyond its end), FormatError (damaged recording), IoError,
+// CancelledError after `stop`. Thread-safe.
 DURASIM_EXPORT VideoResult render_video(std::shared_ptr<const Model> model,
                                         const TrajectoryReader& trajectory,
                                         FrameSinkFactory& encoder, const std::string& path,

@@ -27,4 +27,4 @@ DURASIM_EXPORT std::shared_ptr<FrameSinkFactory> make_encoder_factory(
 }  // namespace durasim::inline v0::video
 
 // The plug-in's entry: what make_encoder_factory() makes; the caller deletes it.
-extern "C" DURASIM_EXPORT durasim::FrameSinkFactory* durasim_video_factory_v0();
+extern "C" DURASIM_EXPORT durasim::FrameSinkFactory* durasim_video_factory_v1();

@@ -1,0 +1,98 @@
+// The video of a durable simulation, in ranges of its frames that are rendered side by side and
+// joined: what their activities take and give, and how far they have come.
+#pragma once
+
+#include "durasim/core/config.hpp"
+#include "durasim/core/names.hpp"
+#include "durasim/pipeline/artifact_store.hpp"
+#include "durasim/pipeline/describe_simulation.hpp"
+#include "durasim/workflow/workflow.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace durasim::inline v0::pipeline {
+
+struct RenderTask {
+  Artifact mjcf;
+  Artifact trajectory;
+  VideoFormat format;
+};
+BOOST_DESCRIBE_STRUCT(RenderTask, (), (mjcf, trajectory, format))
+
+struct Rendered {
+  std::map<std::string, Artifact> files;
+  std::map<std::string, std::string> missing;
+  std::map<std::string, std::string> versions;
+};
+BOOST_DESCRIBE_STRUCT(Rendered, (), (files, missing, versions))
+
+struct VideoPlan {
+  Rendered pictures;
+  std::int64_t frames = 0;  // of the video; 0: it cannot be made, and `pictures` says why
+  int at_once = 1;          // ranges, on this machine
+};
+BOOST_DESCRIBE_STRUCT(VideoPlan, (), (pictures, frames, at_once))
+
+struct RangeTask {
+  RenderTask render;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  std::int64_t done = 0;   // frames of other ranges that were complete when this one was scheduled
+  std::int64_t total = 0;  // of the video
+};
+BOOST_DESCRIBE_STRUCT(RangeTask, (), (render, first, count, done, total))
+
+struct Segment {
+  Artifact file;  // in the run's own folder, not in the worker's store
+  std::string encoder;
+  std::string renderer;
+  std::string missing;  // why this machine can make none; then the others are empty
+};
+BOOST_DESCRIBE_STRUCT(Segment, (), (file, encoder, renderer, missing))
+
+struct JoinTask {
+  std::vector<Artifact> segments;
+  VideoFormat format;
+  std::int64_t frames = 0;
+};
+BOOST_DESCRIBE_STRUCT(JoinTask, (), (segments, format, frames))
+
+inline constexpr Activity<VideoPlan(RenderTask)> render_pictures{"render_pictures"};
+inline constexpr Activity<Segment(RangeTask)> render_range{"render_range"};
+inline constexpr Activity<Artifact(JoinTask)> join_video{"join_video"};
+
+// Frames in a range: three groups of pictures, that is six seconds, so that the joined video has
+// its key pictures where one that was encoded in one piece has them. Of very long videos more
+// groups: one history holds all ranges.
+[[nodiscard]] DURASIM_EXPORT std::int64_t frames_in_range(std::int64_t frames, int fps);
+
+// Counts the frames of the videos that this process renders. Thread-safe.
+class DURASIM_EXPORT VideoProgress {
+ public:
+  using Report = std::function<void(std::int64_t done, std::int64_t total)>;
+  // So many frames of a range of that run are done. Reports how many of its video are, never fewer
+  // than before, from one thread at a time.
+  void update(const std::string& run, const RangeTask& range, std::int64_t done,
+              const Report& report);
+  void forget(const std::string& run);
+
+ private:
+  struct Video {
+    std::map<std::int64_t, std::int64_t> ranges;  // by their first frame: what is done of them here
+    std::int64_t before = 0;                      // done by processes before this one
+    std::int64_t reported = 0;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Video> videos_;
+};
+
+// The workflow's part: pictures, ranges, video. A video that cannot be made is missing, with the
+// reason; only a cancellation is thrown.
+Workflow<Rendered> render_in_ranges(WorkflowContext ctx, RenderTask task);
+
+}  // namespace durasim::inline v0::pipeline
