@@ -11,7 +11,7 @@ namespace durasim::cli {
 namespace {
 
 std::unique_ptr<pipeline::ArtifactStore> open_bucket(const std::string& url,
-                                                     const std::stop_token& stop) {
+                                                     [[maybe_unused]] const std::stop_token& stop) {
 #ifdef DURASIM_HAVE_S3
   s3::S3Options options = s3::options_from_environment();
   options.stop = stop;

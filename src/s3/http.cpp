@@ -48,7 +48,10 @@ class Transfer {
  public:
   Transfer(CURL* curl, const HttpRequest& request, const S3Options& options)
       : curl_(curl), request_(request), options_(options) {}
-  ~Transfer() { curl_slist_free_all(headers_); }
+  ~Transfer() {
+    curl_easy_reset(curl_);  // it forgets what lies here; the connection stays
+    curl_slist_free_all(headers_);
+  }
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
@@ -74,12 +77,11 @@ class Transfer {
  private:
   template <class Value>
   void set(CURLoption option, Value value) {
-    if (curl_easy_setopt(curl_, option, value) != CURLE_OK)
-      throw UnavailableError(
-          fmt::format("this libcurl does not know its option {}", static_cast<int>(option)));
+    if (curl_easy_setopt(curl_, option, value) == CURLE_OK) return;
+    throw UnavailableError(
+        fmt::format("this libcurl does not take its option {}", static_cast<int>(option)));
   }
   void set_up() {
-    curl_easy_reset(curl_);  // the connection stays
     set(CURLOPT_ERRORBUFFER, error_);
     set(CURLOPT_URL, request_.url.c_str());
     set(CURLOPT_PROTOCOLS_STR, "http,https");

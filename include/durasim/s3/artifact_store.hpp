@@ -60,9 +60,9 @@ struct S3Options {
   std::chrono::seconds stall_timeout{60};     // without one byte in either direction
   std::chrono::seconds request_timeout{900};  // of one request; a download goes on with the next
   std::size_t max_answer_bytes = std::size_t{4} << 20;  // of what is not an artifact
-  // Of requests without connection, without end, with status 5xx, 429, SlowDown or RequestTimeout.
-  // Attempts count anew when a download has got on. The delay is half of retry_delay's, and up to
-  // all of it by chance.
+  // Of requests without connection, without end, with status 500, 502 to 504 or 429, SlowDown or
+  // RequestTimeout. Attempts count anew when a download has got on. The delay is half of
+  // retry_delay's, and up to all of it by chance.
   RetryPolicy retry{.initial_interval = std::chrono::milliseconds{200},
                     .maximum_interval = std::chrono::seconds{20},
                     .maximum_attempts = 6};
