@@ -222,9 +222,9 @@ TEST_CASE("T10: cancelled at any stage, a run has a whole trace that says so") {
   }
   SUBCASE("rendering") {
     bench.request.video = true;
-    worker.implement(render_video, [&](const ActivityContext& ctx, const RenderTask&) {
+    worker.implement(render_pictures, [&](const ActivityContext& ctx, const RenderTask&) {
       cancel(ctx);
-      return Rendered{};
+      return VideoPlan{};
     });
   }
   SUBCASE("publishing") {
@@ -247,7 +247,7 @@ TEST_CASE("T10: cancelled at any stage, a run has a whole trace that says so") {
   CHECK(last.name == stage);
   CHECK(last.status == TraceStepStatus::Canceled);
   CHECK(last.ended_at);
-  const bool stepped = stage == "render_video" || stage == "publish_result";
+  const bool stepped = stage == "render_pictures" || stage == "publish_result";
   CHECK(trace.metrics.empty() != stepped);
   CHECK(trace.run.final_state_hash.empty() != stepped);
 }
