@@ -120,7 +120,8 @@ class DURASIM_EXPORT SimulationSteps {
   mutable VideoProgress video_progress_;
 };
 
-// How often a step of seconds is tried. What is wrong with the request is wrong in every attempt.
+// How often a step of seconds is tried: each death of the process counts as an attempt, and more
+// than a few may fall into one step. What is wrong with the request is wrong in every attempt.
 [[nodiscard]] ActivityOptions brief_step();
 [[nodiscard]] ActivityOptions import_step(const Geometry& geometry);
 // One whose length is the request's: silence shows that it is dead, not its duration. Each death of

@@ -71,10 +71,14 @@ class SqliteSession final : public SqlSession {
  private:
   // Foreign files are left as they are.
   void bring_up_to_date() {
+    begin(Access::Read);  // of one moment: another program may be making it
     const std::int64_t application = number("PRAGMA application_id");
-    if (application != kTracesApplicationId && number("SELECT count(*) FROM sqlite_schema") != 0)
+    const bool empty = number("SELECT count(*) FROM sqlite_schema") == 0;
+    const std::int64_t found = number("PRAGMA user_version");
+    commit();
+    if (application != kTracesApplicationId && !empty)
       throw FormatError(path_ + ": is no database of traces; give them a file of their own");
-    if (missing_migrations(kSqliteWords, number("PRAGMA user_version"), path_).empty()) return;
+    if (missing_migrations(kSqliteWords, found, path_).empty()) return;
     begin(Access::Write);
     // Another program may have been faster.
     const std::int64_t version = number("PRAGMA user_version");

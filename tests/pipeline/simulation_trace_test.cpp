@@ -169,7 +169,7 @@ TEST_CASE("T10: a run whose clearing away fails, too, fails for its first reason
   const Trace trace = bench.trace();
   CHECK(trace.run.status == TraceStatus::Failed);
   CHECK(trace.run.reason.find("wheel") != std::string::npos);
-  CHECK(steps_of(trace).back() == "discard_run Failed 3");
+  CHECK(steps_of(trace).back() == "discard_run Failed 10");
 }
 
 TEST_CASE("T10: a failure after stepping keeps verdict, metrics and what is in the store") {
@@ -187,7 +187,7 @@ TEST_CASE("T10: a failure after stepping keeps verdict, metrics and what is in t
   REQUIRE(trace.assets.size() == 2);
   CHECK(trace.assets[0].role == "mjcf");
   CHECK(trace.assets[1].role == "trajectory");
-  CHECK(steps_of(trace).at(3) == "publish_result Failed 3");
+  CHECK(steps_of(trace).at(3) == "publish_result Failed 10");
 }
 
 TEST_CASE("T10: cancelled at any stage, a run has a whole trace that says so") {

@@ -10,8 +10,10 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <future>
 #include <limits>
 #include <string>
+#include <vector>
 
 using namespace durasim;
 using namespace durasim::pipeline;
@@ -42,6 +44,19 @@ std::string query(const std::string& path, const std::string& sql) {
 TEST_CASE("SQLite keeps traces as the contract says") {
   const durasim_test::TemporaryFolder folder;
   durasim_test::check_trace_store([&] { return open_sqlite_traces(folder.file("traces")); });
+}
+
+TEST_CASE("several that make the same file at once all find it well") {
+  const durasim_test::TemporaryFolder folder;
+  for (int round = 0; round < 20; ++round) {
+    const std::string path = folder.file("traces" + std::to_string(round));
+    std::vector<std::future<std::size_t>> all(4);
+    for (auto& one : all) {
+      one = std::async(std::launch::async,
+                       [&path] { return open_sqlite_traces(path)->runs("", 1).size(); });
+    }
+    for (auto& one : all) CHECK(one.get() == 0);
+  }
 }
 
 TEST_CASE("a file of traces is private, strict and has a log") {
