@@ -10,7 +10,9 @@
 namespace durasim::cli {
 
 void InputOptions::add_to(CLI::App& verb) {
-  verb.add_option("FILE", file, "STEP, STL, OBJ, MSH, or an MJCF file whose assets lie beside it")
+  verb.add_option(
+          "FILE", file,
+          "STEP, STL, OBJ, MSH, JSON parameters, or an MJCF file whose assets lie beside it")
       ->required();
   verb.add_option("--unit", unit,
                   "unit of a mesh file: mm, cm, m, in, ft, um (a STEP file states its own)");

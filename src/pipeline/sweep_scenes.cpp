@@ -69,18 +69,28 @@ SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index,
 
 }  // namespace
 
-Artifact run_batch(const ActivityContext& ctx, const SceneBatch& batch,
-                   const SimulationServices& services) {
-  ArtifactStore& artifacts = *services.artifacts;
-  const auto model = sim::Model::compile(sim::decode_mjcf_bundle(artifacts.get(batch.mjcf)));
+std::shared_ptr<const sim::Model> SceneRunner::model_of(const Artifact& mjcf) {
+  const std::scoped_lock lock(mutex_);
+  if (compiled_ != mjcf.sha256) {
+    model_ = sim::Model::compile(sim::decode_mjcf_bundle(services_->artifacts->get(mjcf)));
+    compiled_ = mjcf.sha256;
+  }
+  return model_;
+}
+
+DoneBatch SceneRunner::run(const ActivityContext& ctx, const SceneBatch& batch) {
+  const Clock& clock = services_->clock != nullptr ? *services_->clock : system_clock();
+  const auto model = model_of(batch.mjcf);
   const std::vector<std::string> bodies = bodies_of(batch, *model);
+  const SteadyTime begin = clock.steady_now();
   std::vector<SceneOutcome> outcomes;
   for (std::int64_t i = 0; i < batch.count; ++i) {
     outcomes.push_back(run_scene(batch, batch.first + i, model, bodies, ctx.stop_token()));
     ctx.heartbeat(i + 1, batch.count);
-    if (services.scene_done) services.scene_done();
+    if (services_->scene_done) services_->scene_done();
   }
-  return artifacts.put("scenes.json", as_bytes(to_payload(outcomes).data));
+  return {.outcomes = services_->artifacts->put("scenes.json", as_bytes(to_payload(outcomes).data)),
+          .per_scene = Seconds(clock.steady_now() - begin) / static_cast<double>(batch.count)};
 }
 
 }  // namespace durasim::inline v0::pipeline

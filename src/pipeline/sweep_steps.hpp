@@ -3,11 +3,15 @@
 
 #include "durasim/activity/context.hpp"
 #include "durasim/pipeline/sweep.hpp"
+#include "durasim/sim/model.hpp"
 #include "durasim/sim/verdict.hpp"
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace durasim::inline v0::pipeline {
@@ -32,6 +36,12 @@ struct SceneOutcome {
 };
 BOOST_DESCRIBE_STRUCT(SceneOutcome, (), (index, offset_m, verdict, metrics, final_state_hash))
 
+struct DoneBatch {
+  Artifact outcomes;     // of SceneOutcome in JSON, in order
+  Seconds per_scene{0};  // wall time
+};
+BOOST_DESCRIBE_STRUCT(DoneBatch, (), (outcomes, per_scene))
+
 struct SweepSummary {
   std::string name;
   SweepRequest request;
@@ -39,11 +49,25 @@ struct SweepSummary {
 };
 BOOST_DESCRIBE_STRUCT(SweepSummary, (), (name, request, batches))
 
-inline constexpr Activity<Artifact(SceneBatch)> run_scenes{"run_scenes"};
+inline constexpr Activity<DoneBatch(SceneBatch)> run_scenes{"run_scenes"};
 inline constexpr Activity<SweepResult(SweepSummary)> summarise_sweep{"summarise_sweep"};
 
-[[nodiscard]] Artifact run_batch(const ActivityContext& ctx, const SceneBatch& batch,
-                                 const SimulationServices& services);
+// Runs batches; of the model of the last one it need not be compiled again. Thread-safe.
+class SceneRunner {
+ public:
+  explicit SceneRunner(std::shared_ptr<const SimulationServices> services)
+      : services_(std::move(services)) {}
+  [[nodiscard]] DoneBatch run(const ActivityContext& ctx, const SceneBatch& batch);
+
+ private:
+  [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const Artifact& mjcf);
+
+  const std::shared_ptr<const SimulationServices> services_;
+  std::mutex mutex_;
+  std::string compiled_;  // the hash of `model_`'s source
+  std::shared_ptr<const sim::Model> model_;
+};
+
 [[nodiscard]] SweepResult summarise(const SweepSummary& summary, ArtifactStore& artifacts);
 
 // What one run of the workflow hands to the next.
@@ -51,8 +75,10 @@ struct SweepCarried {
   std::string name;               // of the input
   SceneBatch scenes;              // the template of all batches
   std::vector<Artifact> batches;  // those that are done: all from the first scene on
+  std::int64_t done = 0;          // scenes in them
+  Seconds per_scene{0};           // as measured last; 0: not yet
 };
-BOOST_DESCRIBE_STRUCT(SweepCarried, (), (name, scenes, batches))
+BOOST_DESCRIBE_STRUCT(SweepCarried, (), (name, scenes, batches, done, per_scene))
 
 // The workflow as its later runs are started; `sweep_workflow` is the same without the argument.
 inline constexpr WorkflowType<SweepResult(SweepRequest, std::optional<SweepCarried>)> sweep_on{

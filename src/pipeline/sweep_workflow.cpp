@@ -24,7 +24,12 @@ using namespace std::chrono_literals;
 constexpr int kOpenBatches = 32;
 // References to so many results are handed from run to run; they stay far below a payload's limit.
 constexpr std::int64_t kMostBatches = 4000;
-constexpr std::int64_t kUsualBatch = 20;
+// The first batch shows how long a scene takes. Those after it are so long that what a batch costs
+// beside its scenes does not count, but no longer than a share of what is left, so that all places
+// end together.
+constexpr std::int64_t kFirstBatch = 4;
+constexpr Seconds kBatchLength{1};
+constexpr std::int64_t kShares = 8;
 
 ActivityOptions batch_options() {
   return {
@@ -36,22 +41,46 @@ ActivityOptions batch_options() {
 
 struct Sweep {
   SweepCarried so_far;
-  std::int64_t batch = 0;
+  std::int64_t batch = 0;  // as asked for; 0: by measurement
   std::int64_t runs = 0;
   std::int64_t next = 0;  // the first scene of the next batch
   SweepProgress progress;
 };
 
-// Takes batches until there are no more, or until the history is long enough.
+std::int64_t next_batch_size(const Sweep& sweep) {
+  const std::int64_t least = (sweep.runs + kMostBatches - 1) / kMostBatches;
+  if (sweep.batch > 0) return std::max(sweep.batch, least);
+  const Seconds per_scene = sweep.so_far.per_scene;
+  if (!(per_scene.count() > 0)) return std::max(kFirstBatch, least);
+  const double longest = std::min(1e9, kBatchLength / per_scene);
+  const std::int64_t share = std::max(kFirstBatch, (sweep.runs - sweep.next) / kShares);
+  return std::max({std::int64_t{1}, std::min(static_cast<std::int64_t>(longest), share), least});
+}
+
+// At once, so that no two take the same scenes; there is one left. Its place among the results is
+// the last one.
+SceneBatch take_batch(Sweep& sweep) {
+  SceneBatch batch = sweep.so_far.scenes;
+  batch.first =
+      std::exchange(sweep.next, std::min(sweep.next + next_batch_size(sweep), sweep.runs));
+  batch.count = sweep.next - batch.first;
+  sweep.so_far.batches.emplace_back();
+  return batch;
+}
+
+Workflow<void> run_batch(WorkflowContext ctx, Sweep* sweep, SceneBatch batch, std::size_t place) {
+  const DoneBatch done = co_await ctx.run(run_scenes, batch, batch_options());
+  sweep->so_far.batches[place] = done.outcomes;
+  sweep->so_far.per_scene = done.per_scene;
+  sweep->so_far.done += batch.count;
+  sweep->progress.done += batch.count;
+}
+
+// Until there are no more scenes, or until the history is long enough.
 Workflow<void> take_batches(WorkflowContext ctx, Sweep* sweep) {
   while (sweep->next < sweep->runs && !ctx.continue_as_new_suggested()) {
-    SceneBatch batch = sweep->so_far.scenes;
-    batch.first = std::exchange(sweep->next, std::min(sweep->next + sweep->batch, sweep->runs));
-    batch.count = sweep->next - batch.first;
-    const std::size_t place = sweep->so_far.batches.size();
-    sweep->so_far.batches.emplace_back();
-    sweep->so_far.batches[place] = co_await ctx.run(run_scenes, batch, batch_options());
-    sweep->progress.done += batch.count;
+    const SceneBatch batch = take_batch(*sweep);
+    co_await run_batch(ctx, sweep, batch, sweep->so_far.batches.size() - 1);
   }
 }
 
@@ -70,30 +99,28 @@ Workflow<std::variant<SweepCarried, std::string>> prepare(WorkflowContext ctx,
                                     .jitter_m = metres * request.jitter,
                                     .body = request.jittered,
                                     .seed = request.seed},
-                         .batches = {}};
-}
-
-std::int64_t batch_size(const SweepRequest& request) {
-  return std::max(request.batch > 0 ? request.batch : kUsualBatch,
-                  (request.runs + kMostBatches - 1) / kMostBatches);
+                         .batches = {},
+                         .done = 0,
+                         .per_scene = Seconds(0)};
 }
 
 }  // namespace
 
 Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request,
                                          std::optional<SweepCarried> carried) {
-  Sweep sweep{.batch = batch_size(request), .runs = request.runs};
+  Sweep sweep{.batch = request.batch, .runs = request.runs};
   sweep.progress.total = request.runs;
   ctx.on(sweep_progress, [&sweep] { return sweep.progress; });
   if (carried) {
     sweep.so_far = *std::move(carried);
-    sweep.next = std::min(std::ssize(sweep.so_far.batches) * sweep.batch, sweep.runs);
-    sweep.progress.done = sweep.next;
+    sweep.next = sweep.progress.done = sweep.so_far.done;
   } else {
     auto prepared = co_await prepare(ctx, request);
     if (auto* problem = std::get_if<std::string>(&prepared))
       co_return SweepResult{.problem = std::move(*problem)};
     sweep.so_far = std::get<SweepCarried>(std::move(prepared));
+    const SceneBatch first = take_batch(sweep);
+    co_await run_batch(ctx, &sweep, first, 0);
   }
   std::vector<Task<void>> takers;
   takers.reserve(kOpenBatches);
@@ -110,9 +137,10 @@ void implement_sweeps(Worker& worker, SimulationServices services) {
   if (services.artifacts == nullptr)
     throw InvalidArgument("a worker of sweeps needs an artifact store");
   const auto shared = std::make_shared<const SimulationServices>(std::move(services));
+  const auto runner = std::make_shared<SceneRunner>(shared);
   worker.implement(sweep_on, run_sweep_workflow);
-  worker.implement(run_scenes, [shared](ActivityContext ctx, const SceneBatch& batch) {
-    return cancellable(ctx, [&] { return run_batch(ctx, batch, *shared); });
+  worker.implement(run_scenes, [runner](ActivityContext ctx, const SceneBatch& batch) {
+    return cancellable(ctx, [&] { return runner->run(ctx, batch); });
   });
   worker.implement(summarise_sweep, [shared](const SweepSummary& summary) {
     return summarise(summary, *shared->artifacts);

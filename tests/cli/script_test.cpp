@@ -1,5 +1,6 @@
 // durasim script from outside. The first case is the verification of what was asked for, word by
 // word: trigger a script, kill the controller, restart it, completion is recorded.
+#include "durasim/core/files.hpp"
 #include "durasim/store/sqlite.hpp"
 
 #include "cli/run_cli.hpp"
@@ -8,8 +9,11 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 using durasim_test::Child;
@@ -43,6 +47,15 @@ boost::json::object json_of(Child& child) {
   const std::optional<std::string> line = child.line();
   REQUIRE(line);
   return boost::json::parse(*line).as_object();
+}
+
+// Whether a simulation there has come to a checkpoint.
+bool stepped_in(const std::string& work_folder) {
+  std::error_code none;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(work_folder, none)) {
+    if (entry.path().filename().string().starts_with("checkpoint-")) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -189,4 +202,45 @@ TEST_CASE("mistakes on the command line are named") {
   CHECK(desk.run({"--timeout", "-1"}, "echo").exit_code == 1);
   CHECK(desk.run({"--retries", "1000"}, "echo").exit_code == 1);
   CHECK_FALSE(std::filesystem::exists(desk.store));
+}
+
+TEST_CASE("a script's durable simulation joins the identical one that is under way") {
+  const Desk desk;
+  const Fifo up(desk.folder.file("up"));
+  const std::string model = desk.folder.file("ball.xml");
+  durasim::write_file(model, durasim::as_bytes(std::string_view(R"(<mujoco><worldbody>
+    <geom type="plane" size="1 1 1"/><body pos="0 0 1"><freejoint/><geom size=".1"/></body></worldbody></mujoco>)")));
+  const auto simulate = [&](const std::string& out) {
+    return std::vector<std::string>{"simulate",   model,   "--durable",
+                                    "--duration", "1500s", "--json",
+                                    "--no-video", "--out", desk.folder.file(out)};
+  };
+  std::vector<std::string> first_line = simulate("first");
+  first_line.insert(first_line.end(), {"--store", desk.store});
+  Child first(kDurasim, first_line);
+  while (!stepped_in(desk.store + ".work")) {
+  }
+  const auto simulations = [&] {
+    return run_cli({"workflow", "list", "--store", desk.store, "-o", "jsonl", "--type",
+                    "SimulationWorkflow"})
+        .out;
+  };
+  const boost::json::value simulation = boost::json::parse(simulations());
+  const std::string id(simulation.at("execution").at("workflowId").as_string());
+  CHECK(run_cli({"workflow", "signal", "--store", desk.store, "-w", id, "--name", "pause"})
+            .exit_code == 0);
+  std::string text = "echo up > " + up.path() + "; exec " + kDurasim;
+  for (const std::string& word : simulate("second")) text += " " + word;
+  Child script(kDurasim, desk.line({"--json"}, text));
+  CHECK(up.hear() == "up");
+  CHECK(run_cli({"workflow", "signal", "--store", desk.store, "-w", id, "--name", "resume"})
+            .exit_code == 0);
+  const auto alone = json_of(first);
+  CHECK(durasim_test::exited_well(first.wait()));
+  const auto outer = json_of(script);
+  CHECK(durasim_test::exited_well(script.wait()));
+  const auto joined = boost::json::parse(outer.at("stdout").as_string()).as_object();
+  CHECK(joined.at("final_state_hash") == alone.at("final_state_hash"));
+  CHECK(joined.at("attempts") == alone.at("attempts"));
+  (void)boost::json::parse(simulations());  // one line: one run
 }

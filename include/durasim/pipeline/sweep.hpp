@@ -27,7 +27,8 @@ struct SweepRequest {
                               // its own value
   std::uint64_t seed = 42;    // of the jitter; scene i draws the same whatever `runs` is
   double pass_threshold = 1;  // share of the scenes that must succeed, 0..1
-  std::int64_t batch = 0;     // scenes of one activity, at least runs / 4000; 0: 20
+  // Scenes of one activity, at least runs / 4000; 0: as many as take a second, by measurement.
+  std::int64_t batch = 0;
 };
 BOOST_DESCRIBE_STRUCT(SweepRequest, (),
                       (simulation, runs, jitter, jittered, seed, pass_threshold, batch))
