@@ -21,6 +21,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 namespace durasim::cli {
 
@@ -51,21 +52,31 @@ class WorkEngine {
   std::optional<std::stop_callback<std::function<void()>>> end_;
 };
 
+// The same through the engine of another process, whose stop, or ours, ends the waiting; ours ends
+// this program. Nothing: it is not there, or not any more.
+template <class Wait>
+auto with_remote_engine(const std::string& store, const std::stop_token& stop, const Wait& wait)
+    -> std::optional<decltype(wait(std::declval<const Client&>()))> {
+  try {
+    RemoteEngine remote(store);
+    const LeaveOnStop leave(stop);
+    return wait(remote.client());
+  } catch (const UnavailableError&) {
+    return std::nullopt;
+  } catch (const StoreUnknown&) {
+    return std::nullopt;
+  } catch (const CancelledError&) {
+    return std::nullopt;
+  }
+}
+
 // What `wait` returns with a client of the engine that has the store: another process's, or one
-// that this program starts; again when the other process ends first. Where another process works, a
-// stop ends this program.
+// that this program starts; again when the other process ends first.
 template <class Wait>
 auto with_engine(const WorkOptions& options, const std::stop_token& stop, const Wait& wait) {
   constexpr int kMostTries = 10;  // between two engines a store may have an owner that answers none
   for (int tries = 1;; ++tries) {
-    try {
-      RemoteEngine remote(options.store);
-      const LeaveOnStop leave(stop);
-      return wait(remote.client());
-    } catch (const UnavailableError&) {  // it is not there
-    } catch (const StoreUnknown&) {      // not any more
-    } catch (const CancelledError&) {    // it stops
-    }
+    if (auto result = with_remote_engine(options.store, stop, wait)) return *std::move(result);
     try {
       WorkEngine engine(options, stop);
       return wait(engine.client());
