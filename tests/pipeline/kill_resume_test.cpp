@@ -122,8 +122,8 @@ class Simulation {
     for (const std::string& name : files_below(folder_.file("untouched/out"))) {
       CAPTURE(name);
       if (name == "result.json" || name == "report.md") continue;
-      CHECK(read_file(folder_.file(place + "/out/" + name)) ==
-            read_file(folder_.file("untouched/out/" + name)));
+      CHECK(read_file(fs::path(folder_.file(place)) / "out" / name) ==
+            read_file(fs::path(folder_.file("untouched")) / "out" / name));
     }
     check_trace(trace_in(place), result);
     // No orphans.
