@@ -29,6 +29,7 @@ class SqliteProcess final : public store::Store {
         store_(guard([&] { return std::make_unique<store::SqliteStore>(options); })) {}
 
   [[nodiscard]] bool read_only() const { return store_->status().read_only; }
+  [[nodiscard]] bool unreadable() const { return store_->status().unreadable; }
 
   void commit(std::span<const store::Transition> transitions) override {
     guard([&] { store_->commit(transitions); });
@@ -148,7 +149,9 @@ class SqliteMachine final : public testing::Machine {
 
   bool read_only() const override { return process_->read_only(); }
   bool stopped() const override { return files_.stopped(); }
-  bool blind() const override { return files_.stopped(); }
+  bool blind() const override {
+    return files_.stopped() || (process_ != nullptr && process_->unreadable());
+  }
   std::uint64_t operations() const override { return files_.calls(); }
   // With copies of the files: no two owners may have the same ones.
   void show_next(const std::function<void(store::Store&)>& look) override {

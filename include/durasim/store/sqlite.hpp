@@ -75,6 +75,9 @@ struct SqliteStatus {
   bool copied_at_open = false;  // a failed sync of an earlier owner made a verified copy necessary
   bool read_only = false;
   std::string read_only_reason;
+  // Reads are refused, too (UnavailableError): what the database holds of a checkpoint that could
+  // not be synced may be damaged, and only the next open reads it from the log.
+  bool unreadable = false;
   bool ballast = false;  // there, to be released
   std::int64_t wal_pages = 0;
   std::uint64_t checkpoints = 0;

@@ -206,6 +206,12 @@ void SqliteStore::Impl::take_ballast() noexcept {
 
 ReaderPool::Lease SqliteStore::Impl::reader() const {
   expect_owner();
+  if (checkpointer->has_lost_pages()) {
+    throw UnavailableError(fmt::format(
+        "{}: a checkpoint could not be synced, and what the database holds of it may be damaged; "
+        "reopen the store, which reads it from its log",
+        place.path));
+  }
   return readers->take();
 }
 
@@ -312,6 +318,7 @@ SqliteStatus SqliteStore::status() const {
   status.copied_at_open = own.copied;
   status.read_only_reason = own.writer->refusal();
   status.read_only = !status.read_only_reason.empty();
+  status.unreadable = own.checkpointer->has_lost_pages();
   status.ballast = own.ballast->taken();
   status.wal_pages = own.checkpointer->pages();
   status.checkpoints = own.checkpointer->done();

@@ -7,6 +7,7 @@
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/vfs_file.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -47,8 +48,9 @@ class Checkpointer {
   // Brings pages of the log into the database, as many as no reader needs where they are. Throws
   // SqliteError; the log then stays as it is.
   Checkpoint run(bool truncate = false);
-  // Pages may be in the database's cache only, and no checkpoint of this process will write them
-  // again: nothing may be written any more that would let the log begin anew.
+  // Pages may be in the database's cache only, or not even there, and no checkpoint of this process
+  // will write them again: nothing may be written any more that would let the log begin anew, and
+  // what SQLite reads of them, which it does from the database now, may be damaged. Thread-safe.
   [[nodiscard]] bool has_lost_pages() const { return lost_pages_; }
 
   [[nodiscard]] std::int64_t pages() const { return pages_; }
@@ -67,7 +69,7 @@ class Checkpointer {
   std::uint64_t done_ = 0;
   std::uint64_t failed_ = 0;
   std::string last_error_;
-  bool lost_pages_ = false;
+  std::atomic<bool> lost_pages_ = false;
 };
 
 }  // namespace durasim::inline v0::store::sqlite
