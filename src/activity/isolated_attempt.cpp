@@ -6,6 +6,7 @@
 
 #include "activity/isolated_children.hpp"
 #include "activity/isolated_message.hpp"
+#include "core/signal_name.hpp"
 #include "core/utf8.hpp"
 
 #include <fmt/format.h>
@@ -38,11 +39,6 @@ struct Reason {
   std::string type;
   std::string text;
 };
-
-std::string signal_name(int signal) {
-  const char* name = ::sigabbrev_np(signal);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
-}
 
 std::string type_of_signal(int signal) {
   if (signal == SIGXCPU) return std::string(kIsolationCpuTime);

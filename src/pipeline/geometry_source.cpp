@@ -25,15 +25,17 @@ class Obtaining {
 
   ObtainedGeometry operator()(const GeometryFile& file) const {
     return {.bytes = services_.artifacts->get(file.file, services_.import.max_file_bytes),
+            .stored = file.file,
             .format = file.format,
             .unit = file.unit};
   }
 
   ObtainedGeometry operator()(const GeometryUri& from) const {
     Bytes bytes = services_.fetch(from.uri, services_.import.max_file_bytes, ctx_.stop_token());
-    if (!from.sha256.empty() && sha256_hex(bytes) != from.sha256) {
+    if (const std::string found = from.sha256.empty() ? "" : sha256_hex(bytes);
+        found != from.sha256) {
       throw FormatError(fmt::format("{} holds other bytes than those that are meant: SHA-256 {}",
-                                    from.uri, sha256_hex(bytes)));
+                                    from.uri, found));
     }
     ObtainedGeometry obtained{.format = format_of(from.format, bytes, from.uri), .unit = from.unit};
     obtained.bytes =
@@ -70,9 +72,12 @@ class Obtaining {
 
   // Of a model on this machine with the files beside it, of another one alone.
   static Bytes bundle_of(const std::string& uri, ByteView bytes) {
-    if (uri.starts_with("file:"))
-      return sim::encode_mjcf_bundle(sim::load_mjcf_file(path_of_file_url(uri)));
-    return sim::encode_mjcf_bundle({.xml = std::string(as_text(bytes))});
+    if (!uri.starts_with("file:"))
+      return sim::encode_mjcf_bundle({.xml = std::string(as_text(bytes))});
+    const sim::MjcfSource source = sim::load_mjcf_file(path_of_file_url(uri));
+    if (source.xml != as_text(bytes))
+      throw UnavailableError(fmt::format("{} was changed while it was read", uri));
+    return sim::encode_mjcf_bundle(source);
   }
 
   const ActivityContext& ctx_;

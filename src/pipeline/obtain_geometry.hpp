@@ -5,13 +5,15 @@
 #include "durasim/geometry/problem.hpp"
 #include "durasim/pipeline/simulation.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace durasim::inline v0::pipeline {
 
 struct ObtainedGeometry {
-  Bytes bytes;  // of an MJCF model a bundle
+  Bytes bytes;                     // of an MJCF model a bundle
+  std::optional<Artifact> stored;  // where the artifact store has them already
   sim::FileFormat format = sim::FileFormat::Step;
   std::string unit;
   std::vector<geometry::Problem> problems;  // with an error among them there are no bytes

@@ -7,6 +7,7 @@
 #include "durasim/core/files.hpp"
 #include "durasim/sim/video.hpp"
 
+#include "pipeline/scratch_folder.hpp"
 #include "pipeline/simulation_steps.hpp"
 
 #include <fmt/format.h>
@@ -23,25 +24,6 @@ namespace {
 constexpr int kSecondsPerGroup = 2;  // of pictures
 constexpr std::int64_t kGroupsPerRange = 3;
 constexpr std::int64_t kMostRanges = 1000;
-
-// A folder for the files of one attempt: empty, also when another attempt was killed in it.
-class AttemptFolder {
- public:
-  explicit AttemptFolder(std::string path) : path_(std::move(path)) {
-    RunFolder::remove(path_);
-    make_folders(path_);
-  }
-  ~AttemptFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  AttemptFolder(const AttemptFolder&) = delete;
-  AttemptFolder& operator=(const AttemptFolder&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace
 
@@ -125,11 +107,11 @@ Segment SimulationSteps::render_range(const ActivityContext& ctx, const RangeTas
   const RenderTask& render = task.render;
   const std::shared_ptr<const sim::Model> model = model_of(render.mjcf);
   const sim::TrajectoryReader recording(recording_of(ctx, render), *model);
-  const AttemptFolder folder(fmt::format("{}/range-{}", rendering_folder(ctx), task.first));
+  const ScratchFolder folder(rendering_folder(ctx), fmt::format("range-{}", task.first));
   Segment segment;
   const std::shared_ptr<FrameSinkFactory> encoder = sim::load_video_plugin(segment.missing);
   if (!encoder) return segment;
-  const std::string path = folder.file("segment.mp4");
+  const std::string path = folder.path() + "/segment.mp4";
   const auto progress = [&](std::int64_t done, std::int64_t of) {
     ctx.heartbeat(done, of);
     video_progress_.update(
@@ -162,16 +144,16 @@ Artifact SimulationSteps::join_video(const ActivityContext& ctx, const JoinTask&
   std::string reason;
   const std::shared_ptr<FrameSinkFactory> encoder = sim::load_video_plugin(reason);
   if (!encoder) throw UnavailableError(reason);
-  const AttemptFolder folder(rendering_folder(ctx) + "/join");
+  const ScratchFolder folder(rendering_folder(ctx), "join");
   const FileArtifactStore segments = segments_of(ctx);
   std::vector<std::string> parts;
   for (const Artifact& segment : task.segments) {
     ctx.throw_if_canceled();
-    parts.push_back(folder.file(fmt::format("{}.mp4", parts.size())));
+    parts.push_back(fmt::format("{}/{}.mp4", folder.path(), parts.size()));
     segments.get_file(segment, parts.back());
     ctx.heartbeat(parts.size(), task.segments.size());
   }
-  const std::string video = folder.file("video.mp4");
+  const std::string video = folder.path() + "/video.mp4";
   const std::int64_t frames = encoder->join(parts, video, task.format);
   if (frames != task.frames) {
     throw FormatError(

@@ -23,10 +23,6 @@ ActivityOptions rendering_step() {
   return options;
 }
 
-std::string reason_of(const ActivityFailure& failure) {
-  return failure.cause() != nullptr ? failure.cause()->message : failure.what();
-}
-
 struct Video {
   RangeTask task;  // the template of all
   std::int64_t range = 0;

@@ -9,6 +9,7 @@
 #include "durasim/core/ids.hpp"
 #include "durasim/core/process.hpp"
 
+#include "core/signal_name.hpp"
 #include "core/utf8.hpp"
 #include "pipeline/script_launch.hpp"
 
@@ -56,12 +57,6 @@ void make_script_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0) fail_script_io("make the folder", path, errno);
 }
 
-std::string signal_name(int signal) {
-  if (signal == 0) return {};
-  const char* name = ::sigabbrev_np(signal);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
-}
-
 // The beginning may have been cut off within a character.
 std::string kept_text(std::string text, bool truncated) {
   std::size_t rest = 0;
@@ -76,7 +71,7 @@ std::string kept_text(std::string text, bool truncated) {
 ScriptResult result_of(const ScriptFolder& folder, const ScriptExit& exit) {
   ScriptResult result;
   result.exit_code = exit.exit_code;
-  result.signal = signal_name(exit.signal);
+  if (exit.signal != 0) result.signal = signal_name(exit.signal);
   result.timed_out = exit.timed_out;
   result.started_at = exit.started_at;
   const auto take = [&](const char* name, const OutputEnd& end, bool& truncated) {

@@ -72,11 +72,12 @@ ImportedGeometry SimulationSteps::import(const ActivityContext& ctx,
         sim::import_mjcf(sim::decode_mjcf_bundle(obtained.bytes), request.name, options);
     imported.input_sha256 = sha256_hex(as_bytes(input.source.xml));
     imported.problems = std::move(input.problems);
-    imported.content = services_.artifacts->put("model.dsmjcf", obtained.bytes);
+    imported.content = obtained.stored ? *obtained.stored
+                                       : services_.artifacts->put("model.dsmjcf", obtained.bytes);
     return imported;
   }
   sim::SceneInput input = sim::import_scene(obtained.bytes, obtained.format, request.name, options);
-  imported.input_sha256 = sha256_hex(obtained.bytes);
+  imported.input_sha256 = obtained.stored ? obtained.stored->sha256 : sha256_hex(obtained.bytes);
   imported.problems = std::move(input.problems);
   if (imported.problems.empty())
     imported.content = services_.artifacts->put("scene.dsgeo", geometry::encode_scene(input.scene));

@@ -128,6 +128,9 @@ class DURASIM_EXPORT SimulationSteps {
 // the process counts as an attempt.
 [[nodiscard]] ActivityOptions long_step(int attempts);
 
+// The reason that people can do something about: an activity's own.
+[[nodiscard]] std::string reason_of(const Failure& failure);
+
 // Work that was told to stop says so as a cancelled activity does.
 template <class Work>
 auto cancellable(const ActivityContext& ctx, const Work& work) {

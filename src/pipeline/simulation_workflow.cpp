@@ -43,6 +43,10 @@ ActivityOptions long_step(int attempts) {
   return options;
 }
 
+std::string reason_of(const Failure& failure) {
+  return failure.cause() != nullptr ? failure.cause()->message : failure.what();
+}
+
 namespace {
 
 struct Run {

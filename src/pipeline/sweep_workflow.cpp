@@ -44,7 +44,6 @@ struct Sweep {
   std::int64_t batch = 0;  // as asked for; 0: by measurement
   std::int64_t runs = 0;
   std::int64_t next = 0;  // the first scene of the next batch
-  SweepProgress progress;
 };
 
 std::int64_t next_batch_size(const Sweep& sweep) {
@@ -73,7 +72,6 @@ Workflow<void> run_batch(WorkflowContext ctx, Sweep* sweep, SceneBatch batch, st
   sweep->so_far.batches[place] = done.outcomes;
   sweep->so_far.per_scene = done.per_scene;
   sweep->so_far.done += batch.count;
-  sweep->progress.done += batch.count;
 }
 
 // Until there are no more scenes, or until the history is long enough.
@@ -109,11 +107,10 @@ Workflow<std::variant<SweepCarried, std::string>> prepare(WorkflowContext ctx,
 Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request,
                                          std::optional<SweepCarried> carried) {
   Sweep sweep{.batch = request.batch, .runs = request.runs};
-  sweep.progress.total = request.runs;
-  ctx.on(sweep_progress, [&sweep] { return sweep.progress; });
+  ctx.on(sweep_progress, [&sweep] { return SweepProgress{sweep.so_far.done, sweep.runs}; });
   if (carried) {
     sweep.so_far = *std::move(carried);
-    sweep.next = sweep.progress.done = sweep.so_far.done;
+    sweep.next = sweep.so_far.done;
   } else {
     auto prepared = co_await prepare(ctx, request);
     if (auto* problem = std::get_if<std::string>(&prepared))

@@ -23,11 +23,6 @@ ActivityOptions trace_step() {
                 .non_retryable_error_types = {"durasim::InvalidArgument", "durasim::FormatError"}}};
 }
 
-// The reason that people can do something about.
-std::string reason_of(const Failure& failure) {
-  return failure.cause() != nullptr ? failure.cause()->message : failure.what();
-}
-
 }  // namespace
 
 TraceUpdate completed_trace(const std::string& name, const SimulationResult& result) {
