@@ -175,8 +175,9 @@ class SqliteMachine final : public testing::Machine {
   void stop_while_opening(SeededRandom& random) override { files_.stop_after(random.below(150)); }
   void stop_never() override { files_.stop_after(kForEver); }
   void fail_write(SeededRandom& random) override {
-    const auto fault = random.chance(0.5) ? testing::WriteFault::NoSpace : testing::WriteFault::Io;
+    auto fault = random.chance(0.5) ? testing::WriteFault::NoSpace : testing::WriteFault::Io;
     const std::uint64_t after = random.below(30);
+    if (fault == testing::WriteFault::Io && after % 4 == 3) fault = testing::WriteFault::Late;
     files_.fail_writes(after, fault, random.chance(0.7) ? 1 : 1 + random.below(40));
   }
   void fail_sync(SeededRandom& random) override {

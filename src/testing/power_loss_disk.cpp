@@ -89,10 +89,11 @@ PowerLossFiles::Disk::Result PowerLossFiles::Disk::write(File& file, std::size_t
   Result result = call();
   if (result == Result::Stopped) return result;
   if (result == Result::Done && write_fault.fires()) {
+    if (write_fault.fault == WriteFault::Late) put(file, offset, bytes);
+    if (write_fault.fault == WriteFault::Late) return Result::Failed;
     result = write_fault.fault == WriteFault::NoSpace ? Result::NoSpace : Result::Failed;
   }
-  // The last byte never comes: a write that did all of its work has not failed.
-  if (result != Result::Done) {
+  if (result != Result::Done) {  // the last byte never comes
     if (bytes.size() > 1) put(file, offset, bytes.substr(0, random.below(bytes.size())));
     return result;
   }

@@ -103,7 +103,7 @@ void SimulatedDisk::write(std::size_t file, std::size_t offset, std::string_view
   if (left_ == 0 && !stopped_) put(to, offset, prefix());
   tick();
   if (write_fault_.fires()) {
-    put(to, offset, prefix());
+    put(to, offset, write_fault_.fault == WriteFault::Late ? bytes : prefix());
     throw IoError(write_fault_.fault == WriteFault::NoSpace
                       ? kNoSpace
                       : "simulated disk: write failed: input/output error");

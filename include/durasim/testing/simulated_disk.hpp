@@ -37,7 +37,11 @@ enum class Crash {
 inline constexpr std::array kCrashes{Crash::ProcessKill,   Crash::KeepAll,     Crash::DropAll,
                                      Crash::RandomSectors, Crash::TornSectors, Crash::Reordered};
 
-enum class WriteFault { NoSpace, Io };
+enum class WriteFault {
+  NoSpace,
+  Io,    // as with NoSpace, a part may be written, never the last byte
+  Late,  // everything is written, and an I/O error reported all the same
+};
 
 // What a failed sync leaves in the cache. In all cases some of the sectors may have reached the
 // disk, and the system counts the rest as clean: the next sync succeeds without them.

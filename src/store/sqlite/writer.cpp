@@ -1,15 +1,17 @@
 // Transactions and their three ends. What they change: writer_changes.cpp.
 //
 // What SQLite 3.40 does, and what follows from it: an error at COMMIT rolls the live connection
-// back. After a failed write the frames in the log cannot be read as a commit, so nothing was
-// applied. After a failed sync, or an error behind it, they can, by the next process. Whatever is
-// written next overwrites them, from the place in the log where the last good commit ended: the
-// same group again makes the same pages dirty anew, and a sync that then succeeds covers them.
+// back. After a failed write the frames in the log can hardly ever be read as a commit, and then
+// nothing was applied. After a failed sync, or an error behind it, they can, by the next process.
+// Whatever is written next overwrites them, from the place in the log where the last good commit
+// ended: the same group again makes the same pages dirty anew, and a sync that then succeeds covers
+// them.
 #include "store/sqlite/writer.hpp"
 
 #include "durasim/core/sha256.hpp"
 
 #include "mutants/mutants.hpp"
+#include "store/sqlite/log_tail.hpp"
 #include "store/sqlite/write_ahead_log.hpp"
 
 #include <fmt/format.h>
@@ -33,7 +35,9 @@ Writer::Writer(Connection& connection, MarkFile& mark, Ballast& ballast, const H
       statements_(connection) {}
 
 // At COMMIT. Only errors that are known to come before the end of the commit is in the log are free
-// of doubt; of all others SQLite may say one thing and the log another.
+// of doubt; of all others SQLite may say one thing and the log another. Of a failed write, which
+// may have been the last one, the log is asked: where it is reused, often all but a write's first
+// bytes stand there already.
 bool Writer::leaves_doubt(int code) const {
   switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -42,11 +46,11 @@ bool Writer::leaves_doubt(int code) const {
     case SQLITE_READONLY:
     case SQLITE_TOOBIG:
       return false;
-    case SQLITE_FULL:
-      return !overwrites_are_safe(connection_);
     default:
-      return code != SQLITE_IOERR_WRITE || !overwrites_are_safe(connection_);
+      break;
   }
+  const bool is_write = (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE;
+  return !is_write || !overwrites_are_safe(connection_) || may_hold_unknown_commit(connection_);
 }
 
 void Writer::refuse(const SqliteError& error) {
