@@ -157,7 +157,7 @@ TEST_CASE(
     "a full disk rejects commits, reads go on, removals find room, and so does the next owner") {
   ScriptRun run(1, true);
   // What a removal writes and by how much the checkpoint behind it grows the database.
-  run.options().ballast_bytes = 256 * 1024;
+  run.options().ballast_bytes = std::size_t{256} * 1024;
   run.open();
   Store& store = run.store();
   const Transition first = script_start(1, 60'000);
