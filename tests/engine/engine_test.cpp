@@ -5,12 +5,17 @@
 #include "engine/engine_programs.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <latch>
+#include <map>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 
 using namespace durasim;
@@ -34,9 +39,14 @@ TEST_CASE("a workflow runs on the engine's threads, and its result arrives") {
 }
 
 TEST_CASE("many clients at once: every run ends once, with its own result") {
+  bool low_priority = false;
+  SUBCASE("activities of any kind") {}
+  SUBCASE("activities of low priority") {
+    low_priority = true;
+  }
   const Folder folder;
   Engine engine({.store = folder.store(), .workflow_threads = 2});
-  fill(engine.worker("queue", {.max_concurrent_activities = 8}));
+  fill(engine.worker("queue", {.max_concurrent_activities = 8, .low_priority = low_priority}));
   engine.start();
   constexpr int clients = 16, runs = 8;
   std::atomic<int> wrong = 0;
@@ -53,6 +63,41 @@ TEST_CASE("many clients at once: every run ends once, with its own result") {
   CHECK(wrong == 0);
   const auto closed = engine.client().list({.status = WorkflowStatus::Completed});
   CHECK(closed.size() == clients * runs);
+}
+
+TEST_CASE("activities of low priority run below the rest of the process, workflow code does not") {
+  const Folder folder;
+  const auto nice_value = [] { return getpriority(PRIO_PROCESS, 0); };
+  std::mutex mutex;
+  std::map<std::string, std::set<int>> seen;
+  const auto note = [&](const std::string& what) {
+    const std::scoped_lock lock(mutex);
+    seen[what].insert(nice_value());
+  };
+  Engine engine({.store = folder.store()});
+  for (const bool low : {false, true}) {
+    const std::string queue = low ? "low" : "plain";
+    engine.worker(queue, {.max_concurrent_activities = 2, .low_priority = low})
+        .implement(adding,
+                   [&](WorkflowContext ctx, int n) -> Workflow<int> {
+                     for (int i = 0; i < 5; ++i) {
+                       note("workflow");
+                       n = co_await ctx.run(add_one, n, {.start_to_close = 1min});
+                     }
+                     co_return n;
+                   })
+        .implement(add_one, [&, queue](int n) {
+          note(queue);
+          return n + 1;
+        });
+  }
+  engine.start();
+  CHECK(engine.client().start(adding, 1, {.task_queue = "low"}).result() == 6);
+  CHECK(engine.client().start(adding, 1, {.task_queue = "plain"}).result() == 6);
+  const std::scoped_lock lock(mutex);
+  CHECK(seen["workflow"] == std::set{nice_value()});
+  CHECK(seen["plain"] == std::set{nice_value()});
+  CHECK(seen["low"] == std::set{std::min(nice_value() + 10, 19)});
 }
 
 TEST_CASE("a signal is seen by the query that follows it") {

@@ -60,6 +60,9 @@ struct EngineOptions {
 struct WorkerOptions {
   int max_concurrent_activities = 0;     // 0: as many as there are cores
   double max_activities_per_second = 0;  // 0: no limit
+  // For activities that keep a core busy: they run 10 nice levels below the rest of the process, as
+  // do the processes that they start, and other threads write down what comes of them.
+  bool low_priority = false;
 };
 
 // What was left when the engine stopped: user code that did not end. It goes on in threads of which

@@ -112,7 +112,10 @@ class Engine::Shell final : public Frontend {
   void spawn_workflow_thread();
   // False: the engine is gone.
   bool work_on_activities(Pool& pool, engine::Post& post);
+  // The same for a pool of low priority: its threads run activities and nothing else.
+  bool work_at_low_priority(Pool& pool, engine::Post& post);
   bool work_on_workflows(engine::Post& post);
+  static void wait_for_activities(Pool& pool, Lock& lock);
   void lead(Lock& lock, Pool* pool);
   // Runs the queue's workflow tasks while a place for workflow code is free. 0: there was none;
   // nothing: the engine is gone.

@@ -8,6 +8,7 @@
 #include "engine/shell/shell.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <system_error>
@@ -21,6 +22,13 @@ namespace {
 
 // How long outcomes may wait for others before they are committed.
 constexpr std::chrono::milliseconds kLongestBatch{1};
+
+// Linux has a nice value for each thread, against POSIX: setpriority(2), "C library/kernel
+// differences". It can't be raised again without a privilege.
+void lower_priority() {
+  constexpr int levels = 10;
+  setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + levels);
+}
 
 }  // namespace
 
@@ -42,7 +50,11 @@ void Engine::Shell::spawn(const Work& work) {
 void Engine::Shell::spawn_activity_thread(Pool& pool) {
   spawn([this, &pool](Post& post) {
     post.pool = &pool;
-    work_on_activities(pool, post);
+    if (pool.options.low_priority) {
+      work_at_low_priority(pool, post);
+    } else {
+      work_on_activities(pool, post);
+    }
   });
   ++pool.threads;
 }
@@ -68,10 +80,7 @@ bool Engine::Shell::work_on_activities(Pool& pool, Post& post) {
       if (unwritten) {
         lead(lock, &pool);
       } else {
-        ++pool.waiting;
-        pool.work.wait(lock);
-        --pool.waiting;
-        pool.waking = false;
+        wait_for_activities(pool, lock);
       }
       begin = clock_.steady_now();
     } catch (const std::exception& error) {
@@ -81,6 +90,35 @@ bool Engine::Shell::work_on_activities(Pool& pool, Post& post) {
     }
   }
   return true;
+}
+
+// Whoever waits for a workflow or a commit does not wait for a thread that gets no core.
+bool Engine::Shell::work_at_low_priority(Pool& pool, Post& post) {
+  lower_priority();
+  Lock lock(mutex_);
+  while (!stopping_) {
+    try {
+      if (pool.ready.empty()) {
+        wait_for_activities(pool, lock);
+      } else if (!run_activity(pool, post, lock)) {
+        return false;
+      } else if (!unapplied_.empty() && !committer_.leading()) {
+        wake_workflow_thread();  // one that is awake looks for outcomes by itself
+      }
+    } catch (const std::exception& error) {
+      ++pool.busy;
+      pause_after(error, lock);
+      --pool.busy;
+    }
+  }
+  return true;
+}
+
+void Engine::Shell::wait_for_activities(Pool& pool, Lock& lock) {
+  ++pool.waiting;
+  pool.work.wait(lock);
+  --pool.waiting;
+  pool.waking = false;
 }
 
 bool Engine::Shell::work_on_workflows(Post& post) {
@@ -223,7 +261,7 @@ bool Engine::Shell::wake_threads() {
   for (auto& [queue, pool] : pools_) {
     if (!pool->ready.empty()) wake(*pool);
     if (!pool->executor || service_.depth(queue).workflow_tasks == 0) continue;
-    if (pool->awake() > 0) {
+    if (pool->awake() > 0 && !pool->options.low_priority) {
       served = true;
     } else {
       unserved = true;
