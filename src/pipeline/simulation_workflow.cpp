@@ -24,9 +24,10 @@ ActivityOptions brief_step() {
                                               "durasim::LimitError", "durasim::sim::ModelError"}}};
 }
 
-// A script's time is the request's.
+// A script's time is the request's. Who cancels it waits until its process is gone.
 ActivityOptions import_step(const Geometry& geometry) {
   ActivityOptions options = brief_step();
+  options.cancellation_type = ActivityCancellationType::WaitCancellationCompleted;
   if (const auto* script = std::get_if<GeometryScript>(&geometry)) {
     options.start_to_close +=
         std::chrono::ceil<Duration>(std::clamp(script->timeout, Seconds(0), Seconds(1e6)));

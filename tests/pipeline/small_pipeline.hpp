@@ -96,7 +96,7 @@ class SmallPipeline {
     request = pipeline::request_of(folder + "/cube.obj", kept, "mm");
     request.duration = durasim::Seconds(7);
     request.scene.floor.height_m = -30;                                           // mm: it falls
-    request.video_format = {.width = 64, .height = 48, .fps = 2, .draft = true};  // 12 + 3 frames
+    request.video_format = {.width = 64, .height = 48, .fps = 1, .draft = true};  // 6 + 2 frames
   }
 
   // Calls `act` when that moment comes, once.
