@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 ActivityOptions brief_step() {
   return {
       .start_to_close = 2min,
-      .retry = {.maximum_interval = 1s,
+      .retry = {.maximum_interval = 1min,
                 .maximum_attempts = 10,
                 .non_retryable_error_types = {"durasim::InvalidArgument", "durasim::FormatError",
                                               "durasim::LimitError", "durasim::sim::ModelError"}}};

@@ -61,8 +61,11 @@ class Disk {
 
 // The simulation on that disk, in virtual time; the engine's own store is in memory.
 struct Bench {
-  explicit Bench(const Disk& disk) : kept(disk.file("artifacts")), small(disk.file("run"), kept) {
-    implement_simulation(environment.worker(std::string(kSimulationQueue)), small.services());
+  explicit Bench(const Disk& disk, LogSink sink = {})
+      : kept(disk.file("artifacts")), small(disk.file("run"), kept) {
+    SimulationServices services = small.services();
+    services.log = Logger(std::move(sink), LogLevel::Error);
+    implement_simulation(environment.worker(std::string(kSimulationQueue)), services);
   }
   [[nodiscard]] WorkflowRun<SimulationResult> start() {
     return simulate(environment.client(), small.request);
@@ -94,8 +97,7 @@ TEST_CASE("a disk that is full again and again, in every stage, delays a simulat
     });
     if (!run) run = bench.start();
     bench.environment.settle();
-    if (!filled) bench.environment.sleep(1s);  // then the attempt that has failed is repeated
-    REQUIRE(filled);
+    while (!filled) bench.environment.sleep(1s);  // until the attempt that has failed is repeated
     const WorkflowDescription waiting = run->describe();
     REQUIRE(waiting.pending_activities.size() == 1);
     REQUIRE(waiting.pending_activities[0].last_failure);
@@ -133,6 +135,24 @@ TEST_CASE(
   CHECK(bench.small.work_is_done());
   disk->make_room();
   check_untouched(bench.start().result());
+}
+
+TEST_CASE("a disk may be full for ten minutes, of which one is told") {
+  const auto disk = Disk::of_this_test();
+  if (!disk) return;
+  std::vector<std::string> told;
+  Bench bench(*disk, [&](const LogRecord& record) { told.emplace_back(record.message); });
+  bench.small.request.video = false;
+  bench.small.when("stepping", [&] { disk->fill(); });
+  const auto run = bench.start();
+  bench.environment.settle();
+  REQUIRE(told.size() == 1);
+  check_no_space(told[0]);
+  CHECK(told[0].starts_with("step_simulation, attempt 1: "));
+  bench.environment.sleep(10min);
+  disk->make_room();
+  check_untouched(run.result());
+  CHECK(told.size() > 10);
 }
 
 TEST_CASE("a disk that is full while the video is made costs the video, not the verdict") {
