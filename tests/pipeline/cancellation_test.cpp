@@ -11,7 +11,6 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>

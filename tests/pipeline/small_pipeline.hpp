@@ -19,8 +19,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -95,8 +95,9 @@ class SmallPipeline {
     durasim::write_file(folder + "/cube.obj", durasim::as_bytes(std::string_view(kCube)));
     request = pipeline::request_of(folder + "/cube.obj", kept, "mm");
     request.duration = durasim::Seconds(7);
-    request.scene.floor.height_m = -30;                                           // mm: it falls
-    request.video_format = {.width = 64, .height = 48, .fps = 1, .draft = true};  // 6 + 2 frames
+    request.scene.floor.height_m = -30;  // mm: it falls
+    // 6 + 2 frames.
+    request.video_format = {.width = 64, .height = 48, .fps = 1, .draft = true};
   }
 
   // Calls `act` when that moment comes, once.
@@ -150,14 +151,16 @@ inline const pipeline::SimulationResult& untouched() {
   return result;
 }
 
-// The same state, and everything that was made the same, bit for bit, but for the report, which
-// says where it lies.
+// The same state, and everything that was made the same, bit for bit: but for the report, which
+// says where it lies, and videos of encoders of which that is not known.
 inline void check_untouched(const pipeline::SimulationResult& result) {
   CHECK(result.final_state_hash == untouched().final_state_hash);
   CHECK(result.verdict.detail == untouched().verdict.detail);
   for (const auto& [name, artifact] : result.artifacts) {
     CAPTURE(name);
-    CHECK((name == "report" || artifact == untouched().artifacts.at(name)));
+    const bool same_bytes =
+        name == "video" ? result.provenance.versions.at("encoder") == "libx264" : name != "report";
+    if (same_bytes) CHECK(artifact == untouched().artifacts.at(name));
   }
 }
 
