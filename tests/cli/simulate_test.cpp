@@ -32,7 +32,7 @@ class Desk {
       <geom type="plane" size="1 1 1"/><body pos="0 0 1"><freejoint/><geom size=".1"/></body></worldbody></mujoco>)")));
   }
   [[nodiscard]] std::vector<std::string> line(const std::string& who) const {
-    return {"simulate", model_,       "--durable", "--store",        store, "--duration", "900s",
+    return {"simulate", model_,       "--durable", "--store",        store, "--duration", "600s",
             "--json",   "--no-video", "--out",     folder_.file(who)};
   }
   // Waits for a checkpoint of the command that was started and pauses there: it ends when a test

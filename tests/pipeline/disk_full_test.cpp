@@ -111,7 +111,7 @@ TEST_CASE("a disk that is full again and again, in every stage, delays a simulat
   }
   const SimulationResult result = run->result();
   check_untouched(result);
-  CHECK(result.missing == durasim_test::untouched().missing);
+  CHECK(result.missing == durasim_test::untouched(true).missing);
   CHECK(result.attempts == 3);  // it was full in the midst of stepping, and at the end
   CHECK(result.resumed_from_step > 0);
   CHECK(whole_artifacts(disk->file("artifacts")) == result.artifacts.size() + 2);  // input, scene
@@ -161,14 +161,14 @@ TEST_CASE("a disk may be full for ten minutes, of which one is told") {
 
 TEST_CASE("a disk that is full while the video is made costs the video, not the verdict") {
   const auto disk = Disk::of_this_test();
-  if (!disk || durasim_test::untouched().missing.contains("video")) return;
+  if (!disk || durasim_test::untouched(true).missing.contains("video")) return;
   Bench bench(*disk);
   bench.small.when("video.mp4", [&] {
     disk->fill();
     bench.small.when("report.md", [&] { disk->make_room(); });
   });
   const SimulationResult result = bench.start().result();
-  CHECK(result.final_state_hash == durasim_test::untouched().final_state_hash);
+  CHECK(result.final_state_hash == durasim_test::untouched(false).final_state_hash);
   check_no_space(result.missing.at("video"));
   CHECK(bench.small.work_is_done());
 }
