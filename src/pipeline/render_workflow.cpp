@@ -97,7 +97,8 @@ Workflow<Rendered> render_in_ranges(WorkflowContext ctx, RenderTask task) {
     rendered.files["video"] =
         co_await ctx.run(join_video, {video.segments, task.format, plan.frames}, rendering_step());
   } catch (const ActivityFailure& failure) {
-    rendered.missing["video"] = reason_of(failure);
+    for (const char* name : {"picture", "picture_end", "video"})
+      if (!rendered.files.contains(name)) rendered.missing.emplace(name, reason_of(failure));
   }
   co_return rendered;
 }

@@ -23,6 +23,20 @@ std::string stem(const std::string& path) {
   return name.substr(0, name.rfind('.'));
 }
 
+// One attempt of an activity. Why it fails is said at once: the next one may be minutes away.
+template <class Work>
+auto attempt(const ActivityContext& ctx, const Logger& log, const Work& work) {
+  try {
+    return cancellable(ctx, work);
+  } catch (const std::exception& error) {
+    if (!ctx.is_canceled()) {
+      log.error(fmt::format("{}, attempt {}: {}", ctx.info().activity_type, ctx.info().attempt,
+                            error.what()));
+    }
+    throw;
+  }
+}
+
 }  // namespace
 
 SimulationRequest request_of(const std::string& path, ArtifactStore& artifacts,
@@ -57,34 +71,42 @@ std::string to_json(const SimulationResult& result) {
 
 void implement_simulation(Worker& worker, SimulationServices services) {
   worker.implement(update_trace, trace_writer(services));
+  const Logger log = services.log;
   const auto steps = std::make_shared<const SimulationSteps>(std::move(services));
   worker.implement(simulation_workflow, run_simulation_workflow);
-  worker.implement(import_geometry, [steps](ActivityContext ctx, const SimulationRequest& request) {
-    return cancellable(ctx, [&] { return steps->import(ctx, request); });
-  });
-  worker.implement(compile_mjcf,
-                   [steps](const SimulationRequest& request, const ImportedGeometry& geometry) {
-                     return steps->compile(request, geometry);
+  worker.implement(import_geometry,
+                   [steps, log](ActivityContext ctx, const SimulationRequest& request) {
+                     return attempt(ctx, log, [&] { return steps->import(ctx, request); });
                    });
-  worker.implement(step_simulation, [steps](ActivityContext ctx, const SteppingTask& task) {
-    return cancellable(ctx, [&] { return steps->step(ctx, task); });
+  worker.implement(compile_mjcf,
+                   [steps, log](const ActivityContext& ctx, const SimulationRequest& request,
+                                const ImportedGeometry& geometry) {
+                     return attempt(ctx, log, [&] { return steps->compile(request, geometry); });
+                   });
+  worker.implement(step_simulation, [steps, log](ActivityContext ctx, const SteppingTask& task) {
+    return attempt(ctx, log, [&] { return steps->step(ctx, task); });
   });
-  worker.implement(render_pictures, [steps](const ActivityContext& ctx, const RenderTask& task) {
-    return steps->render_pictures(ctx, task);
+  worker.implement(render_pictures,
+                   [steps, log](const ActivityContext& ctx, const RenderTask& task) {
+                     return attempt(ctx, log, [&] { return steps->render_pictures(ctx, task); });
+                   });
+  worker.implement(render_range, [steps, log](ActivityContext ctx, const RangeTask& task) {
+    return attempt(ctx, log, [&] { return steps->render_range(ctx, task); });
   });
-  worker.implement(render_range, [steps](ActivityContext ctx, const RangeTask& task) {
-    return cancellable(ctx, [&] { return steps->render_range(ctx, task); });
+  worker.implement(join_video, [steps, log](const ActivityContext& ctx, const JoinTask& task) {
+    return attempt(ctx, log, [&] { return steps->join_video(ctx, task); });
   });
-  worker.implement(join_video, [steps](const ActivityContext& ctx, const JoinTask& task) {
-    return steps->join_video(ctx, task);
+  worker.implement(publish_result,
+                   [steps, log](const ActivityContext& ctx, const PublishTask& task) {
+                     return attempt(ctx, log, [&] { return steps->publish(ctx, task); });
+                   });
+  worker.implement(discard_run, [steps, log](const ActivityContext& ctx) {
+    attempt(ctx, log, [&] { steps->discard(ctx); });
   });
-  worker.implement(publish_result, [steps](const ActivityContext& ctx, const PublishTask& task) {
-    return steps->publish(ctx, task);
-  });
-  worker.implement(discard_run, [steps](const ActivityContext& ctx) { steps->discard(ctx); });
-  worker.implement(run_simulation, [steps](ActivityContext ctx, const SimulationRequest& request) {
-    return cancellable(ctx, [&] { return steps->run(ctx, request); });
-  });
+  worker.implement(run_simulation,
+                   [steps, log](ActivityContext ctx, const SimulationRequest& request) {
+                     return attempt(ctx, log, [&] { return steps->run(ctx, request); });
+                   });
 }
 
 WorkflowRun<SimulationResult> simulate(const Client& client, const SimulationRequest& request) {

@@ -18,15 +18,16 @@ using namespace std::chrono_literals;
 ActivityOptions brief_step() {
   return {
       .start_to_close = 2min,
-      .retry = {.maximum_interval = 1s,
+      .retry = {.maximum_interval = 1min,
                 .maximum_attempts = 10,
                 .non_retryable_error_types = {"durasim::InvalidArgument", "durasim::FormatError",
                                               "durasim::LimitError", "durasim::sim::ModelError"}}};
 }
 
-// A script's time is the request's.
+// A script's time is the request's. Who cancels it waits until its process is gone.
 ActivityOptions import_step(const Geometry& geometry) {
   ActivityOptions options = brief_step();
+  options.cancellation_type = ActivityCancellationType::WaitCancellationCompleted;
   if (const auto* script = std::get_if<GeometryScript>(&geometry)) {
     options.start_to_close +=
         std::chrono::ceil<Duration>(std::clamp(script->timeout, Seconds(0), Seconds(1e6)));

@@ -100,7 +100,8 @@ struct Failure {
   [[noreturn]] void raise(const S3Options& options) const {
     if (is_transient(http.status, error.code) || http.transient) throw UnavailableError(text());
     if (!http.failure.empty()) throw IoError(text());
-    if (error.code == "RequestTimeTooSkewed") {
+    // A refused HEAD does not say why; the clock may be.
+    if (error.code == "RequestTimeTooSkewed" || (http.status == 403 && error.code.empty())) {
       throw AccessDenied(
           text(fmt::format("; the clock of this machine says {}, the server's {}",
                            to_rfc3339(options.clock->wall_now()), shown(http.header("date")))));

@@ -202,6 +202,22 @@ TEST_CASE("a video of which a range cannot be made is missing, with the reason")
   lab.check_clean(3);
 }
 
+TEST_CASE("pictures that cannot be kept are missing, and the video with them") {
+  const Lab lab;
+  testing::WorkflowEnvironment environment;
+  Worker& worker = environment.worker(std::string(kSimulationQueue));
+  lab.implement(worker);
+  worker.implement(render_pictures,
+                   [](const RenderTask&) -> VideoPlan { throw IoError("there is no room"); });
+  const SimulationResult result = Lab::start(environment.client()).result();
+  CHECK(result.verdict.detail == "stepped");
+  for (const char* name : {"picture", "picture_end", "video"}) {
+    CAPTURE(name);
+    CHECK(result.missing.at(name) == "there is no room");
+  }
+  lab.check_clean(3);
+}
+
 TEST_CASE("without OpenGL the pictures and the video are missing, and nothing is tried again") {
   Lab lab;
   lab.services.egl_library = "libno-such-egl.so.1";

@@ -111,4 +111,16 @@ class PostgresServer {
   std::optional<Child> server_;
 };
 
+// One for all cases of a program, since making one takes a second; each case has it without tables.
+// Null, with a message, where none is installed.
+inline PostgresServer* fresh_postgres_server() {
+  if (PostgresServer::programs().empty()) {
+    MESSAGE("skipped: no PostgreSQL server is installed");
+    return nullptr;
+  }
+  static PostgresServer server;
+  server.query("DROP SCHEMA IF EXISTS durasim CASCADE");
+  return &server;
+}
+
 }  // namespace durasim_test

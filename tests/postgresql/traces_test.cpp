@@ -16,22 +16,12 @@
 #include <vector>
 
 using namespace durasim;
+using durasim_test::fresh_postgres_server;
 using durasim_test::make_trace;
 using durasim_test::PostgresServer;
 using pipeline::TraceStore;
 
 namespace {
-
-// One for all cases, since making one takes a second; each has it without tables.
-PostgresServer* server() {
-  if (PostgresServer::programs().empty()) {
-    MESSAGE("skipped: no PostgreSQL server is installed");
-    return nullptr;
-  }
-  static PostgresServer server;
-  server.query("DROP SCHEMA IF EXISTS durasim CASCADE");
-  return &server;
-}
 
 std::unique_ptr<TraceStore> traces_of(const PostgresServer& server) {
   return postgresql::open_traces(server.url());
@@ -53,13 +43,13 @@ void update_in_the_end(TraceStore& traces, const pipeline::Trace& trace,
 }  // namespace
 
 TEST_CASE("PostgreSQL keeps traces as the contract says") {
-  const PostgresServer* const postgres = server();
+  const PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   durasim_test::check_trace_store([&] { return traces_of(*postgres); });
 }
 
 TEST_CASE("columns have PostgreSQL's own types, so that psql can reckon with them") {
-  const PostgresServer* const postgres = server();
+  const PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   traces_of(*postgres)->update(make_trace("a", 9));
   CHECK(postgres->query("SELECT ended_at - started_at FROM durasim.runs") == "00:01:30");
@@ -71,7 +61,7 @@ TEST_CASE("columns have PostgreSQL's own types, so that psql can reckon with the
 }
 
 TEST_CASE("restarted in the middle of updates: nothing is lost, nothing is there twice") {
-  PostgresServer* const postgres = server();
+  PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   constexpr std::int64_t kFirst = 6;
   constexpr std::int64_t kLast = 40;
@@ -103,7 +93,7 @@ TEST_CASE("restarted in the middle of updates: nothing is lost, nothing is there
 }
 
 TEST_CASE("a store finds a server that was restarted since its last call") {
-  PostgresServer* const postgres = server();
+  PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   const auto traces = traces_of(*postgres);
   traces->update(make_trace("a", 6));
@@ -117,7 +107,7 @@ TEST_CASE("a store finds a server that was restarted since its last call") {
 }
 
 TEST_CASE("a server that is down at first is unavailable, and written to as soon as it is up") {
-  PostgresServer* const postgres = server();
+  PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   postgres->stop();
   const auto traces = traces_of(*postgres);
@@ -132,7 +122,7 @@ TEST_CASE("a server that is down at first is unavailable, and written to as soon
 }
 
 TEST_CASE("an update that fails at its last row has written none") {
-  const PostgresServer* const postgres = server();
+  const PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   const auto traces = traces_of(*postgres);
   pipeline::Trace trace = make_trace("a", 9);
@@ -144,7 +134,7 @@ TEST_CASE("an update that fails at its last row has written none") {
 }
 
 TEST_CASE("tables of a newer durasim are refused and left as they are") {
-  const PostgresServer* const postgres = server();
+  const PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   traces_of(*postgres)->update(make_trace("a", 9));
   postgres->query("UPDATE durasim.schema_version SET version = 2");
@@ -154,7 +144,7 @@ TEST_CASE("tables of a newer durasim are refused and left as they are") {
 }
 
 TEST_CASE("several programs that begin at once make the tables once") {
-  const PostgresServer* const postgres = server();
+  const PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   std::vector<std::thread> programs(4);
   for (std::size_t i = 0; i < programs.size(); ++i) {
@@ -166,7 +156,7 @@ TEST_CASE("several programs that begin at once make the tables once") {
 }
 
 TEST_CASE("a user who may write rows needs no right to make tables; one who may not is told") {
-  const PostgresServer* const postgres = server();
+  const PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   traces_of(*postgres)->update(make_trace("a", 6));
   postgres->query(
@@ -184,7 +174,7 @@ TEST_CASE("a user who may write rows needs no right to make tables; one who may 
 }
 
 TEST_CASE("no message holds the password") {
-  const PostgresServer* const postgres = server();
+  const PostgresServer* const postgres = fresh_postgres_server();
   if (postgres == nullptr) return;
   std::string said;
   for (const std::string connection :

@@ -84,6 +84,7 @@ class Child {
     }
     return false;
   }
+  [[nodiscard]] pid_t pid() const { return pid_; }
   void kill(int signal = SIGKILL) const { ::kill(pid_, signal); }
   // Its end, as waitpid gives it.
   int wait() {

@@ -1,0 +1,172 @@
+// Two programs simulate the same on one store: one works, the other waits for it, takes over when
+// it is killed, and goes when it is told to.
+#include "durasim/core/files.hpp"
+
+#include "cli/run_cli.hpp"
+#include "process/child.hpp"
+#include "temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+using durasim_test::Child;
+using durasim_test::run_cli;
+
+namespace {
+
+const std::string kDurasim = DURASIM_BUILD_BIN "/durasim";
+
+class Desk {
+ public:
+  Desk() {
+    durasim::write_file(model_, durasim::as_bytes(std::string_view(R"(<mujoco><worldbody>
+      <geom type="plane" size="1 1 1"/><body pos="0 0 1"><freejoint/><geom size=".1"/></body></worldbody></mujoco>)")));
+  }
+  [[nodiscard]] std::vector<std::string> line(const std::string& who) const {
+    return {"simulate", model_,       "--durable", "--store",        store, "--duration", "600s",
+            "--json",   "--no-video", "--out",     folder_.file(who)};
+  }
+  // Waits for a checkpoint of the command that was started and pauses there: it ends when a test
+  // says so.
+  void pause() const {
+    while (checkpoint() == 0) {
+    }
+    signal("pause");
+    while (ask({"query", "--type", "progress"}).find("Paused") == std::string::npos) {
+    }
+  }
+  void signal(const std::string& name) const { (void)ask({"signal", "--name", name}); }
+  // The step of the newest checkpoint; 0: there is none.
+  [[nodiscard]] long checkpoint() const {
+    long newest = 0;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(store + ".work", none)) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with("checkpoint-")) newest = std::max(newest, std::stol(name.substr(11)));
+    }
+    return newest;
+  }
+  // The simulation that the store has: throws when there are several.
+  [[nodiscard]] boost::json::value runs() const {
+    return boost::json::parse(run_cli({"workflow", "list", "--store", store, "-o", "jsonl"}).out);
+  }
+  // How often each activity was scheduled, and completed.
+  [[nodiscard]] std::map<std::string, int> steps() const {
+    std::map<std::string, int> steps;
+    const auto trace = run_cli({"trace", "simulation-", "--store", store, "--json"}).json();
+    for (const boost::json::value& step : trace.at("steps").as_array())
+      ++steps[std::string(step.at("name").as_string()) + " " +
+              std::string(step.at("status").as_string())];
+    return steps;
+  }
+  // Of a run on a store of its own.
+  static const boost::json::value& untouched_hash() {
+    static const boost::json::value hash = [] {
+      const Desk desk;
+      return run_cli(desk.line("out")).json().at("final_state_hash");
+    }();
+    return hash;
+  }
+
+ private:
+  // What `durasim workflow VERB` of the simulation prints.
+  [[nodiscard]] std::string ask(std::vector<std::string> verb) const {
+    const std::string id(runs().at("execution").at("workflowId").as_string());
+    verb.insert(verb.begin(), "workflow");
+    verb.insert(verb.end(), {"--store", store, "-w", id});
+    const durasim_test::CliRun run = run_cli(verb);
+    CAPTURE(run.err);
+    REQUIRE(run.exit_code == 0);
+    return run.out;
+  }
+
+  durasim_test::TemporaryFolder folder_;
+  std::string model_ = folder_.file("ball.xml");
+
+ public:
+  std::string store = folder_.file("sim.db");
+};
+
+// Waits until the program talks with the engine of another one: its first socket beside those that
+// it was started with.
+void wait_for_connection(const Child& program) {
+  const auto connected = [&] {
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator(
+             "/proc/" + std::to_string(program.pid()) + "/fd", gone)) {
+      if (std::stoi(entry.path().filename()) > STDERR_FILENO &&
+          read_symlink(entry.path(), gone).string().starts_with("socket:"))
+        return true;
+    }
+    return false;
+  };
+  while (!connected()) {
+  }
+}
+
+boost::json::object json_of(Child& child) {
+  const std::optional<std::string> line = child.line();
+  REQUIRE(line);
+  CHECK(durasim_test::exited_well(child.wait()));
+  return boost::json::parse(*line).as_object();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a second command waits for the simulation of the first and prints the same; Ctrl-C ends "
+    "the waiting, not the simulation") {
+  const Desk desk;
+  Child first(kDurasim, desk.line("first"));
+  desk.pause();
+  Child second(kDurasim, desk.line("second"));
+  Child third(kDurasim, desk.line("third"));
+  wait_for_connection(second);
+  wait_for_connection(third);
+  third.kill(SIGINT);
+  const int status = third.wait();  // nobody has resumed the simulation
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 130);
+  desk.signal("resume");
+  boost::json::object printed = json_of(second);
+  boost::json::object simulated = json_of(first);
+  CHECK(simulated.at("final_state_hash") == Desk::untouched_hash());
+  for (boost::json::object* result : {&printed, &simulated}) result->erase("artifact_urls");
+  CHECK(printed == simulated);
+  CHECK(desk.steps() == std::map<std::string, int>{{"import_geometry Completed", 1},
+                                                   {"compile_mjcf Completed", 1},
+                                                   {"step_simulation Canceled", 1},  // paused
+                                                   {"step_simulation Completed", 1},
+                                                   {"publish_result Completed", 1}});
+  (void)desk.runs();
+}
+
+TEST_CASE("the first command is killed: the second takes over, and ends as if it never was") {
+  const Desk desk;
+  Child first(kDurasim, desk.line("first"));
+  desk.pause();
+  const long before = desk.checkpoint();
+  Child second(kDurasim, desk.line("second"));
+  wait_for_connection(second);
+  desk.signal("resume");
+  long saved = before;
+  while (saved <= before && saved != 0) saved = desk.checkpoint();
+  REQUIRE(saved != 0);  // it has not ended
+  first.kill();
+  CHECK(durasim_test::died_of(first.wait(), SIGKILL));
+  const boost::json::object result = json_of(second);
+  CHECK(result.at("final_state_hash") == Desk::untouched_hash());
+  CHECK(result.at("resumed_from_step").as_int64() > before);
+  CHECK(result.at("attempts") == 3);  // one was paused, one killed
+  CHECK(desk.steps().at("step_simulation Completed") == 1);
+  (void)desk.runs();
+}
