@@ -45,8 +45,8 @@ std::optional<RunFolder::Saved> parse(const fs::path& path) {
 
 }  // namespace
 
-RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
-  if (!fs::exists(path_)) {
+RunFolder::RunFolder(std::string path) : path_(std::move(path)), is_new_(!fs::exists(path_)) {
+  if (is_new_) {
     make_folders(path_);
     sync_folder(fs::path(path_).parent_path().string());
   }

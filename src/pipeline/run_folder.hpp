@@ -18,6 +18,8 @@ class DURASIM_EXPORT RunFolder {
   // Makes the folder. Throws UnavailableError while another attempt has it, IoError.
   explicit RunFolder(std::string path);
 
+  // It was not there: nothing of an earlier attempt is.
+  [[nodiscard]] bool is_new() const { return is_new_; }
   [[nodiscard]] std::string trajectory() const { return path_ + "/trajectory.dstraj"; }
 
   struct Saved {
@@ -40,6 +42,7 @@ class DURASIM_EXPORT RunFolder {
 
  private:
   std::string path_;
+  bool is_new_ = false;
   Descriptor lock_;
 };
 

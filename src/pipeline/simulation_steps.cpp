@@ -137,6 +137,8 @@ Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& ta
         fmt::format("the simulation was stopped at step {}", durable.loop().step_count()));
   }
   const sim::SimulationLoop& loop = durable.loop();
+  // An attempt has its folder before its first heartbeat.
+  const bool lost = folder.is_new() && !ctx.last_heartbeat().empty();
   return {.verdict = loop.verdict().value_or(sim::Verdict{}),
           .metrics = loop.metrics(),
           .final_state_hash = loop.final_state_hash(),
@@ -144,7 +146,8 @@ Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& ta
           .trajectory = services_.artifacts->put_file("trajectory.dstraj", folder.trajectory()),
           .resumed_from_step = durable.resumed_from_step(),
           .attempts = ctx.info().attempt,
-          .restarted_because = durable.restarted_because()};
+          .restarted_because =
+              lost ? "the folder of its checkpoints is gone" : durable.restarted_because()};
 }
 
 SimulationResult SimulationSteps::publish(const ActivityContext& ctx,

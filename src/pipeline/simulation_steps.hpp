@@ -97,7 +97,7 @@ class DURASIM_EXPORT SimulationSteps {
   // The video in ranges, and all of it in one piece.
   [[nodiscard]] VideoPlan render_pictures(const ActivityContext& ctx, const RenderTask& task) const;
   [[nodiscard]] Segment render_range(const ActivityContext& ctx, const RangeTask& task) const;
-  [[nodiscard]] Artifact join_video(const ActivityContext& ctx, const JoinTask& task) const;
+  [[nodiscard]] Joined join_video(const ActivityContext& ctx, const JoinTask& task) const;
   [[nodiscard]] Rendered render(const ActivityContext& ctx, const RenderTask& task) const;
   [[nodiscard]] SimulationResult publish(const ActivityContext& ctx, const PublishTask& task) const;
   void discard(const ActivityContext& ctx) const;
@@ -110,7 +110,7 @@ class DURASIM_EXPORT SimulationSteps {
   [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const Artifact& mjcf) const;
   [[nodiscard]] std::string rendering_folder(const ActivityContext& ctx) const;
   [[nodiscard]] std::string recording_of(const ActivityContext& ctx, const RenderTask& task) const;
-  [[nodiscard]] FileArtifactStore segments_of(const ActivityContext& ctx) const;
+  [[nodiscard]] std::string segments_folder(const ActivityContext& ctx) const;
   [[nodiscard]] Rendered kept(const sim::RenderedFiles& made) const;
   void report(const sim::StageProgress& progress) const {
     if (services_.progress) services_.progress(progress);
