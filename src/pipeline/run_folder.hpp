@@ -39,6 +39,8 @@ class DURASIM_EXPORT RunFolder {
 
   // What the attempts have left, when nobody will go on with it.
   static void remove(const std::string& path);
+  // The same unless an attempt still has it; whether it is gone.
+  static bool remove_unused(const std::string& path);
 
  private:
   std::string path_;

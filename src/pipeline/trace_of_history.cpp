@@ -8,7 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 namespace durasim::inline v0::pipeline {
@@ -115,22 +117,29 @@ bool is_this_update(const proto::HistoryEvent& event, std::string_view activity_
   return a != nullptr && a->activity_id == activity_id;
 }
 
-}  // namespace
+// What closed the run says why.
+std::string reason_of_end(const proto::HistoryEvent& last) {
+  if (const auto* a = last.attributes_if<proto::WorkflowExecutionTerminatedEventAttributes>())
+    return a->reason;
+  if (const auto* a = last.attributes_if<proto::WorkflowExecutionFailedEventAttributes>()) {
+    return a->failure && a->failure->cause ? a->failure->cause->message : message_of(a->failure);
+  }
+  return {};
+}
 
-Trace trace_of(const proto::History& history, std::string_view activity_id,
-               const TraceUpdate& update, const std::function<std::string(const Artifact&)>& url) {
+// The events up to `last`, which is the trace's moment and itself no part of it.
+Trace trace_up_to(std::span<const proto::HistoryEvent> before, const proto::HistoryEvent& last,
+                  const TraceUpdate& update,
+                  const std::function<std::string(const Artifact&)>& url) {
   Trace trace;
   Steps steps;
   set_verdict(trace.run, update);
-  for (const proto::HistoryEvent& event : history.events) {
+  trace.run.revision = last.event_id;
+  if (update.status != TraceStatus::Running) trace.run.ended_at = instant_of(last);
+  for (const proto::HistoryEvent& event : before) {
     if (const auto* a = event.attributes_if<proto::WorkflowExecutionStartedEventAttributes>()) {
       trace.run.started_at = instant_of(event);
       if (a->workflow_type) trace.run.workflow_type = a->workflow_type->name;
-    }
-    if (is_this_update(event, activity_id)) {
-      trace.run.revision = event.event_id;
-      if (update.status != TraceStatus::Running) trace.run.ended_at = instant_of(event);
-      break;
     }
     read_step(steps, event);
     if (const auto detail = detail_of(event)) {
@@ -138,13 +147,38 @@ Trace trace_of(const proto::History& history, std::string_view activity_id,
           {event.event_id, instant_of(event), to_string(event.event_type), *detail});
     }
   }
-  if (trace.run.revision == 0)
-    throw LogicError(fmt::format("no event schedules the activity {}", activity_id));
   for (auto& [event, step] : steps) trace.steps.push_back(std::move(step));
   for (const auto& [role, artifact] : update.artifacts) {
     trace.assets.push_back({role, artifact.name, artifact.sha256, artifact.size, url(artifact)});
   }
   if (update.metrics) trace.metrics = metrics_of(*update.metrics);
+  return trace;
+}
+
+}  // namespace
+
+Trace trace_of(const proto::History& history, std::string_view activity_id,
+               const TraceUpdate& update, const std::function<std::string(const Artifact&)>& url) {
+  const auto asks =
+      std::ranges::find_if(history.events, [activity_id](const proto::HistoryEvent& event) {
+        return is_this_update(event, activity_id);
+      });
+  if (asks == history.events.end())
+    throw LogicError(fmt::format("no event schedules the activity {}", activity_id));
+  return trace_up_to({history.events.begin(), asks}, *asks, update, url);
+}
+
+Trace trace_of_closed(const proto::History& history, TraceUpdate update,
+                      const std::function<std::string(const Artifact&)>& url) {
+  if (history.events.empty()) throw FormatError("a history without events");
+  const proto::HistoryEvent& last = history.events.back();
+  if (update.failure.empty()) update.failure = reason_of_end(last);
+  Trace trace = trace_up_to(history.events, last, update, url);
+  for (TraceStep& step : trace.steps) {
+    if (step.status != TraceStepStatus::Open) continue;
+    step.status = TraceStepStatus::Canceled;  // nobody waits for it any more
+    step.ended_at = trace.run.ended_at;
+  }
   return trace;
 }
 

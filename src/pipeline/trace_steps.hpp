@@ -57,6 +57,11 @@ inline constexpr Activity<void(TraceUpdate)> update_trace{"update_trace"};
                                             std::string_view activity_id, const TraceUpdate& update,
                                             const std::function<std::string(const Artifact&)>& url);
 
+// The trace of a run that was closed without telling it: to its last event, with the reason that
+// this one has. Throws FormatError for a history without events.
+[[nodiscard]] Trace trace_of_closed(const proto::History& history, TraceUpdate update,
+                                    const std::function<std::string(const Artifact&)>& url);
+
 // The activity's code; without a trace store it does nothing. Throws InvalidArgument when only one
 // of `traces` and `history` is there.
 [[nodiscard]] std::function<void(const ActivityContext&, const TraceUpdate&)> trace_writer(

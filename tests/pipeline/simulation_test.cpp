@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <functional>
 #include <latch>
+#include <optional>
 #include <string>
 
 using namespace durasim;
@@ -287,6 +288,40 @@ TEST_CASE("a cancellation ends the stepping within a step and removes what it ke
         CHECK_THROWS_AS((void)run.result(), CanceledFailure);
       },
       std::ref(stepping));
+  CHECK(lab.work_is_done());
+}
+
+TEST_CASE("what a terminated run has left is swept away, and nothing of an open one") {
+  Lab lab;
+  lab.request.duration = Seconds(100'000);
+  Stepping first;
+  lab.with_engine(
+      [&](Engine& engine) {
+        const auto run = simulate(engine.client(), lab.request);
+        first.await();
+        run.terminate("the machine is needed");
+        CHECK_THROWS_AS((void)run.result(), TerminatedFailure);
+        engine.stop(1min);
+      },
+      std::ref(first));
+  REQUIRE_FALSE(lab.work_is_done());
+  Stepping second;
+  lab.with_engine(
+      [&](Engine& engine) {
+        const auto open = simulate(engine.client(), lab.request);
+        second.await();
+        CHECK(sweep_simulations(engine.client(), lab.services()) == 1);
+        CHECK(sweep_simulations(engine.client(), lab.services()) == 0);
+        CHECK(fs::exists(lab.services().work_folder + "/" + open.run_id()));
+        open.cancel();
+        CHECK_THROWS_AS((void)open.result(), CanceledFailure);
+        // An attempt that has not noticed yet that nobody waits for it.
+        std::optional<RunFolder> late(lab.services().work_folder + "/late");
+        CHECK(sweep_simulations(engine.client(), lab.services()) == 0);
+        late.reset();
+        CHECK(sweep_simulations(engine.client(), lab.services()) == 1);
+      },
+      std::ref(second));
   CHECK(lab.work_is_done());
 }
 

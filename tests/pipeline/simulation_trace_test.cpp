@@ -40,6 +40,7 @@ class Unreliable final : public TraceStore {
   std::vector<TraceRun> runs(const std::string& prefix, std::size_t limit) override {
     return traces_.runs(prefix, limit);
   }
+  std::vector<TraceRun> running(std::size_t limit) override { return traces_.running(limit); }
   int failures = 0;
   int calls = 0;
 
@@ -68,6 +69,7 @@ class Bench {
   [[nodiscard]] WorkflowRun<SimulationResult> start() {
     return simulate(environment.client(), request);
   }
+  std::size_t sweep() { return sweep_simulations(environment.client(), services()); }
   // The only one; an update that nobody waits for has happened.
   [[nodiscard]] Trace trace() {
     const std::vector<TraceRun> runs = traces.runs("simulation-", 10);
@@ -329,6 +331,87 @@ TEST_CASE("every attempt of an update writes the same, whatever has happened sin
   CHECK(traces[1].run.revision == kept.run.revision);
   CHECK(traces[1].steps == kept.steps);
   CHECK_THROWS_AS((void)trace_of(history, "none", {}, {}), LogicError);
+}
+
+TEST_CASE("T10: a run that could not tell its end is told by the next sweep, once") {
+  Bench bench;
+  Trace before;
+  TraceStatus status{};
+  std::string reason;
+  bench.worker().implement(compile_mjcf, [&](const ActivityContext& ctx, const SimulationRequest&,
+                                             const ImportedGeometry&) {
+    CHECK(bench.sweep() == 0);  // it is open
+    before = bench.trace();
+    if (status == TraceStatus::Terminated) {
+      bench.environment.client()
+          .handle(simulation_workflow, ctx.info().workflow_id)
+          .terminate("the machine is needed");
+    } else {
+      bench.environment.sleep(90s);
+    }
+    return CompiledScene{};
+  });
+  SUBCASE("terminated") {
+    status = TraceStatus::Terminated;
+    reason = "the machine is needed";
+    CHECK_THROWS_AS((void)bench.start().result(), TerminatedFailure);
+  }
+  SUBCASE("its time was over") {
+    status = TraceStatus::TimedOut;
+    const auto run = bench.environment.client().start(simulation_workflow, bench.request,
+                                                      {.id = workflow_id_of(bench.request),
+                                                       .task_queue = std::string(kSimulationQueue),
+                                                       .run_timeout = 1min});
+    CHECK_THROWS_AS((void)run.result(), TimeoutFailure);
+  }
+  CHECK(bench.trace() == before);
+  bench.traces.failures = 1;
+  CHECK(bench.sweep() == 0);  // no connection
+  CHECK(bench.sweep() == 1);
+  const Trace trace = bench.trace();
+  CHECK(trace.run.status == status);
+  CHECK(trace.run.reason == reason);
+  CHECK(trace.run.name == "cube");
+  CHECK(trace.run.started_at == before.run.started_at);
+  CHECK(trace.run.ended_at);
+  REQUIRE(steps_of(trace).size() == 2);
+  CHECK(steps_of(trace)[0] == "import_geometry Completed 1");
+  CHECK(trace.steps[1].name == "compile_mjcf");
+  CHECK(trace.steps[1].status == TraceStepStatus::Canceled);
+  CHECK(trace.steps[1].ended_at == trace.run.ended_at);
+  CHECK(bench.sweep() == 0);
+}
+
+TEST_CASE("a trace whose end could not be written is that of the result after the next sweep") {
+  Bench bench;
+  (void)bench.start().result();
+  const Trace whole = bench.trace();
+  bench.request.seed = 1;  // another run of the same
+  bench.worker().implement(publish_result,
+                           [&](const ActivityContext& ctx, const PublishTask& task) {
+                             bench.traces.failures = 1000;
+                             return SimulationSteps(bench.services()).publish(ctx, task);
+                           });
+  const auto run = bench.start();
+  CHECK(run.result().missing.contains("trace"));
+  bench.traces.failures = 0;
+  CHECK(bench.traces.find(run.run_id())->run.status == TraceStatus::Running);
+  CHECK(bench.sweep() == 1);
+  const Trace trace = bench.traces.find(run.run_id()).value();
+  CHECK(trace.run.status == TraceStatus::Completed);
+  CHECK(trace.run.final_state_hash == whole.run.final_state_hash);
+  CHECK(trace.run.code == whole.run.code);
+  CHECK(trace.metrics == whole.metrics);
+  CHECK(trace.assets.size() == whole.assets.size());
+  CHECK(steps_of(trace) == steps_of(whole));
+}
+
+TEST_CASE("runs of another engine in the same traces are left alone") {
+  Bench bench;
+  const Trace other{.run = {.run_id = "r", .workflow_id = "simulation-r", .revision = 5}};
+  bench.traces.update(other);
+  CHECK(bench.sweep() == 0);
+  CHECK(bench.traces.find("r") == other);
 }
 
 TEST_CASE("a worker with traces needs histories") {

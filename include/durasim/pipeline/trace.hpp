@@ -26,8 +26,8 @@ namespace durasim::inline v0::pipeline {
 
 // The members of these structs are the columns of the tables. Instants are kept to the millisecond.
 
-enum class TraceStatus { Running, Completed, Failed, Canceled };
-BOOST_DESCRIBE_ENUM(TraceStatus, Running, Completed, Failed, Canceled)
+enum class TraceStatus { Running, Completed, Failed, Canceled, Terminated, TimedOut };
+BOOST_DESCRIBE_ENUM(TraceStatus, Running, Completed, Failed, Canceled, Terminated, TimedOut)
 [[nodiscard]] DURASIM_EXPORT std::string_view to_string(TraceStatus status);
 
 struct TraceRun {
@@ -119,6 +119,8 @@ class DURASIM_EXPORT TraceStore {
   // The runs whose workflow ids begin so, the last started first.
   [[nodiscard]] virtual std::vector<TraceRun> runs(const std::string& workflow_id_prefix,
                                                    std::size_t limit) = 0;
+  // The runs that are Running by their traces, the last started first.
+  [[nodiscard]] virtual std::vector<TraceRun> running(std::size_t limit) = 0;
 };
 
 // Traces in an SQLite database of their own (0600), which the first call makes if it is not there.
