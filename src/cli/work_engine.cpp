@@ -33,7 +33,10 @@ WorkEngine::WorkEngine(const WorkOptions& options, const std::stop_token& stop)
   Worker& worker = engine_.worker(std::string(pipeline::kSimulationQueue));
   pipeline::implement_simulation(worker, simulations);
   pipeline::implement_sweeps(worker, simulations);
-  const pipeline::ScriptOptions scripts{.store = options.store};
+  const pipeline::ScriptOptions scripts{.store = options.store,
+                                        .traces = traces_.get(),
+                                        .history = &engine_.frontend(),
+                                        .log = logger_of(options).for_module("script")};
   pipeline::implement_scripts(engine_.worker(std::string(pipeline::kScriptTaskQueue),
                                              {.max_concurrent_activities = kMostScripts}),
                               scripts);

@@ -4,6 +4,7 @@
 #include "durasim/core/error.hpp"
 #include "durasim/engine/frontend.hpp"
 
+#include "pipeline/activity_trace.hpp"
 #include "pipeline/obtain_geometry.hpp"
 #include "pipeline/run_folder.hpp"
 #include "pipeline/simulation_steps.hpp"
@@ -45,7 +46,8 @@ std::size_t remove_folders(const Client& client, const SimulationServices& servi
   const std::set<std::string> open = open_runs(client);
   std::size_t removed = 0;
   for (const fs::path& path : found) {
-    if (!open.contains(path.filename().string()) && RunFolder::remove_unused(path)) ++removed;
+    if (!open.contains(workflow_run_of(path.filename().string())) && RunFolder::remove_unused(path))
+      ++removed;
   }
   return removed;
 }
@@ -60,55 +62,86 @@ TraceStatus status_of(WorkflowStatus status) {
       return TraceStatus::Terminated;
     case WorkflowStatus::TimedOut:
       return TraceStatus::TimedOut;
+    case WorkflowStatus::ContinuedAsNew:
+      return TraceStatus::ContinuedAsNew;
     default:
       return TraceStatus::Failed;
   }
 }
 
+template <class R, class... A>
+TraceUpdate completed(const Client& client, const WorkflowType<R(A...)>& type,
+                      const TraceRun& run) {
+  return completed_trace(run.name, client.handle(type, run.workflow_id, run.run_id).result());
+}
+
 TraceUpdate ending_of(const Client& client, const TraceRun& run, WorkflowStatus status) {
-  if (status == WorkflowStatus::Completed && run.workflow_type == simulation_workflow.name) {
-    return completed_trace(
-        run.name, client.handle(simulation_workflow, run.workflow_id, run.run_id).result());
+  if (status == WorkflowStatus::Completed) {
+    if (run.workflow_type == simulation_workflow.name)
+      return completed(client, simulation_workflow, run);
+    if (run.workflow_type == sweep_workflow.name) return completed(client, sweep_workflow, run);
+    if (run.workflow_type == script_execution.name) return completed(client, script_execution, run);
   }
   return {.name = run.name, .status = status_of(status), .input_sha256 = run.input_sha256};
 }
 
-// False: it is still open, or a run of another engine that keeps its traces there, too.
-bool tell_end(const Client& client, const SimulationServices& services, const TraceRun& run) {
+Trace trace_of_end(const Client& client, const TraceServices& services, const TraceRun& run,
+                   WorkflowStatus status) {
   const WorkflowExecution execution{run.workflow_id, run.run_id};
+  Trace trace = trace_of_closed(decode_history(services.history->history(execution)),
+                                ending_of(client, run, status), services.url);
+  trace.run.workflow_id = run.workflow_id;
+  trace.run.run_id = run.run_id;
+  return trace;
+}
+
+// Of a run_simulation that was not heard of again before its workflow ended.
+Trace outlived(const TraceRun& run, const WorkflowDescription& workflow) {
+  Trace trace{.run = run};
+  trace.run.status = workflow.status == WorkflowStatus::Completed ? TraceStatus::Failed
+                                                                  : status_of(workflow.status);
+  trace.run.reason = "its workflow has ended meanwhile";
+  trace.run.ended_at = workflow.close_time;
+  ++trace.run.revision;
+  return trace;
+}
+
+// False: it is still open, or a run of another engine that keeps its traces there, too.
+bool complete(const Client& client, const TraceServices& services, const TraceRun& run) {
   try {
-    const WorkflowStatus status =
-        client.handle(simulation_workflow, run.workflow_id, run.run_id).describe().status;
-    if (status == WorkflowStatus::Running) return false;
-    Trace trace = trace_of_closed(
-        decode_history(services.history->history(execution)), ending_of(client, run, status),
-        [&](const Artifact& artifact) { return services.artifacts->url(artifact); });
-    trace.run.workflow_id = run.workflow_id;
-    trace.run.run_id = run.run_id;
-    services.traces->update(trace);
+    const std::string workflow_run = workflow_run_of(run.run_id);
+    const WorkflowDescription found =
+        client.handle(simulation_workflow, run.workflow_id, workflow_run).describe();
+    if (found.status == WorkflowStatus::Running) return false;
+    const bool in_activity = workflow_run != run.run_id;
+    services.traces->update(in_activity ? outlived(run, found)
+                                        : trace_of_end(client, services, run, found.status));
     return true;
   } catch (const WorkflowNotFound&) {
     return false;
   }
 }
 
-std::size_t tell_ends(const Client& client, const SimulationServices& services) {
-  std::size_t told = 0;
-  for (const TraceRun& run : services.traces->running(kMostTraces))
-    told += tell_end(client, services, run) ? 1 : 0;
-  return told;
-}
-
 }  // namespace
 
-std::size_t sweep_simulations(const Client& client, const SimulationServices& services) {
-  std::size_t swept = remove_folders(client, services);
+std::size_t complete_traces(const Client& client, const TraceServices& services,
+                            std::string_view workflow_type) {
+  std::size_t completed = 0;
+  if (services.traces == nullptr) return completed;
   try {
-    if (services.traces != nullptr) swept += tell_ends(client, services);
+    for (const TraceRun& run : services.traces->running(kMostTraces)) {
+      const bool wanted = workflow_type.empty() || run.workflow_type == workflow_type;
+      completed += wanted && complete(client, services, run) ? 1 : 0;
+    }
   } catch (const UnavailableError& error) {  // a trace is in nobody's way
     services.log.warning(fmt::format("traces of closed runs stay as they are: {}", error.what()));
   }
-  return swept;
+  return completed;
+}
+
+std::size_t sweep_simulations(const Client& client, const SimulationServices& services) {
+  const std::size_t removed = remove_folders(client, services);
+  return removed + complete_traces(client, trace_services(services));
 }
 
 }  // namespace durasim::inline v0::pipeline

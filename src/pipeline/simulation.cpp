@@ -56,7 +56,7 @@ std::string to_json(const SimulationResult& result) {
 }
 
 void implement_simulation(Worker& worker, SimulationServices services) {
-  worker.implement(update_trace, trace_writer(services));
+  worker.implement(update_trace, trace_writer(trace_services(services)));
   const auto steps = std::make_shared<const SimulationSteps>(std::move(services));
   worker.implement(simulation_workflow, run_simulation_workflow);
   worker.implement(import_geometry, [steps](ActivityContext ctx, const SimulationRequest& request) {

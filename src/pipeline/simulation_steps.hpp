@@ -83,6 +83,8 @@ inline constexpr Activity<SimulationResult(PublishTask)> publish_result{"publish
 // Of a run that ends early: its checkpoints and recordings.
 inline constexpr Activity<void()> discard_run{"discard_run"};
 
+class ActivityTrace;
+
 // The activities' code. Thread-safe.
 class DURASIM_EXPORT SimulationSteps {
  public:
@@ -106,6 +108,9 @@ class DURASIM_EXPORT SimulationSteps {
                                      const SimulationRequest& request) const;
 
  private:
+  [[nodiscard]] SimulationResult run_steps(const ActivityContext& ctx,
+                                           const SimulationRequest& request, PublishTask& task,
+                                           ActivityTrace& trace) const;
   [[nodiscard]] std::string folder_of(const ActivityContext& ctx) const;
   [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const Artifact& mjcf) const;
   [[nodiscard]] std::string rendering_folder(const ActivityContext& ctx) const;

@@ -25,6 +25,7 @@
 #include "durasim/sim/result.hpp"
 #include "durasim/sim/simulate_local.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
