@@ -1,4 +1,4 @@
-// durasim trace RUN: what a durable simulation did, step by step.
+// durasim trace RUN: what a durable simulation, a sweep or a script did, step by step.
 #include "durasim/core/convert_json.hpp"
 #include "durasim/core/error.hpp"
 
@@ -61,7 +61,7 @@ void print_run(const TraceRun& run) {
   row("Workflow", run.workflow_id);
   row("Run", run.run_id);
   row("Status", std::string(to_string(run.status)));
-  row("Verdict", run.outcome.empty() ? "" : run.outcome + ", " + run.code);
+  row("Verdict", run.outcome + (run.code.empty() ? "" : ", " + run.code));
   row("Reason", run.reason);
   row("Started", to_rfc3339(run.started_at));
   row("Took", seconds_between(run.started_at, run.ended_at));
@@ -112,11 +112,12 @@ int show_trace(const TraceArguments& a) {
 
 void add_trace(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<TraceArguments>();
-  CLI::App* verb = app.add_subcommand("trace", "What a durable simulation did, step by step");
+  CLI::App* verb = app.add_subcommand(
+      "trace", "What a durable simulation, a sweep or a script did, step by step");
   verb->footer(
       "RUN is the workflow's id, its beginning if there is one such workflow, or a run's id.\n"
       "Example: durasim trace simulation-1f0e --store sim.db");
-  verb->add_option("RUN", a->run, "the simulation")->required();
+  verb->add_option("RUN", a->run, "the run")->required();
   verb->add_option("--store", a->store, "the store of simulate --durable")
       ->envname("DURASIM_STORE");
   add_trace_option(*verb, a->trace);

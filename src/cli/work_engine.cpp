@@ -29,17 +29,25 @@ WorkEngine::WorkEngine(const WorkOptions& options, const std::stop_token& stop)
     : artifacts_(options.artifacts.open(options.store, stop)),
       traces_(open_traces(options.trace, options.store)),
       engine_({.store = options.store, .standby = kStandby, .logger = logger_of(options)}) {
-  implement_simulations(options, stop);
-  const pipeline::ScriptOptions scripts{.store = options.store};
+  const pipeline::SimulationServices simulations = simulation_services(options, stop);
+  Worker& worker = engine_.worker(std::string(pipeline::kSimulationQueue));
+  pipeline::implement_simulation(worker, simulations);
+  pipeline::implement_sweeps(worker, simulations);
+  const pipeline::ScriptOptions scripts{.store = options.store,
+                                        .traces = traces_.get(),
+                                        .history = &engine_.frontend(),
+                                        .log = logger_of(options).for_module("script")};
   pipeline::implement_scripts(engine_.worker(std::string(pipeline::kScriptTaskQueue),
                                              {.max_concurrent_activities = kMostScripts}),
                               scripts);
   engine_.start();
   pipeline::sweep_scripts(engine_.client(), scripts);
+  pipeline::sweep_simulations(engine_.client(), simulations);
   end_.emplace(stop, [this] { engine_.stop(std::chrono::seconds(10)); });
 }
 
-void WorkEngine::implement_simulations(const WorkOptions& options, const std::stop_token& stop) {
+pipeline::SimulationServices WorkEngine::simulation_services(const WorkOptions& options,
+                                                             const std::stop_token& stop) {
   pipeline::SimulationServices services{.artifacts = artifacts_.get(),
                                         .work_folder = options.store + ".work",
                                         .import = options.import};
@@ -50,9 +58,7 @@ void WorkEngine::implement_simulations(const WorkOptions& options, const std::st
   services.log = logger_of(options).for_module("sim");
   services.progress = options.progress;
   services.scene_done = options.scene_done;
-  Worker& worker = engine_.worker(std::string(pipeline::kSimulationQueue));
-  pipeline::implement_simulation(worker, services);
-  pipeline::implement_sweeps(worker, services);
+  return services;
 }
 
 WorkOptions work_options(const SimulateArguments& a, const std::stop_token& stop) {

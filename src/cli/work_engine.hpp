@@ -44,7 +44,8 @@ class WorkEngine {
   [[nodiscard]] Client client() { return engine_.client(); }
 
  private:
-  void implement_simulations(const WorkOptions& options, const std::stop_token& stop);
+  [[nodiscard]] pipeline::SimulationServices simulation_services(const WorkOptions& options,
+                                                                 const std::stop_token& stop);
 
   std::unique_ptr<pipeline::ArtifactStore> artifacts_;
   std::unique_ptr<pipeline::TraceStore> traces_;

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -24,6 +25,20 @@ namespace {
 constexpr int kSecondsPerGroup = 2;  // of pictures
 constexpr std::int64_t kGroupsPerRange = 3;
 constexpr std::int64_t kMostRanges = 1000;
+
+// False: it is not there any more. One that is damaged is removed, because a content that has its
+// name would not be written again.
+bool fetch_segment(const std::string& store, const Artifact& segment, const std::string& path) {
+  try {
+    FileArtifactStore(store).get_file(segment, path);
+    return true;
+  } catch (const UnavailableError&) {
+    return false;
+  } catch (const FormatError&) {
+    std::filesystem::remove(store + "/" + place_of(segment));
+    return false;
+  }
+}
 
 }  // namespace
 
@@ -132,34 +147,37 @@ Segment SimulationSteps::render_range(const ActivityContext& ctx, const RangeTas
     segment.missing = error.what();
     return segment;
   }
-  segment.file = segments_of(ctx).put_file("segment.mp4", path);
+  segment.file = FileArtifactStore(segments_folder(ctx)).put_file("segment.mp4", path);
   return segment;
 }
 
-FileArtifactStore SimulationSteps::segments_of(const ActivityContext& ctx) const {
-  return FileArtifactStore(rendering_folder(ctx) + "/segments");
+std::string SimulationSteps::segments_folder(const ActivityContext& ctx) const {
+  return rendering_folder(ctx) + "/segments";
 }
 
-Artifact SimulationSteps::join_video(const ActivityContext& ctx, const JoinTask& task) const {
+Joined SimulationSteps::join_video(const ActivityContext& ctx, const JoinTask& task) const {
   std::string reason;
   const std::shared_ptr<FrameSinkFactory> encoder = sim::load_video_plugin(reason);
   if (!encoder) throw UnavailableError(reason);
   const ScratchFolder folder(rendering_folder(ctx), "join");
-  const FileArtifactStore segments = segments_of(ctx);
+  Joined joined;
   std::vector<std::string> parts;
   for (const Artifact& segment : task.segments) {
     ctx.throw_if_canceled();
     parts.push_back(fmt::format("{}/{}.mp4", folder.path(), parts.size()));
-    segments.get_file(segment, parts.back());
+    if (!fetch_segment(segments_folder(ctx), segment, parts.back()))
+      joined.lost.push_back(std::ssize(parts) - 1);
     ctx.heartbeat(parts.size(), task.segments.size());
   }
+  if (!joined.lost.empty()) return joined;
   const std::string video = folder.path() + "/video.mp4";
   const std::int64_t frames = encoder->join(parts, video, task.format);
   if (frames != task.frames) {
     throw FormatError(
         fmt::format("the segments of a video of {} frames hold {}", task.frames, frames));
   }
-  return services_.artifacts->put_file("video.mp4", video);
+  joined.video = services_.artifacts->put_file("video.mp4", video);
+  return joined;
 }
 
 Rendered SimulationSteps::render(const ActivityContext& ctx, const RenderTask& task) const {

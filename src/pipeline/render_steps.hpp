@@ -55,6 +55,7 @@ struct Segment {
 };
 BOOST_DESCRIBE_STRUCT(Segment, (), (file, encoder, renderer, missing))
 
+// Segments may be lost between their rendering and this: with the work folder, or by a bad disk.
 struct JoinTask {
   std::vector<Artifact> segments;
   VideoFormat format;
@@ -62,9 +63,15 @@ struct JoinTask {
 };
 BOOST_DESCRIBE_STRUCT(JoinTask, (), (segments, format, frames))
 
+struct Joined {
+  Artifact video;
+  std::vector<std::int64_t> lost;  // which segments; if there are any, there is no video
+};
+BOOST_DESCRIBE_STRUCT(Joined, (), (video, lost))
+
 inline constexpr Activity<VideoPlan(RenderTask)> render_pictures{"render_pictures"};
 inline constexpr Activity<Segment(RangeTask)> render_range{"render_range"};
-inline constexpr Activity<Artifact(JoinTask)> join_video{"join_video"};
+inline constexpr Activity<Joined(JoinTask)> join_video{"join_video"};
 
 // Frames in a range: three groups of pictures, that is six seconds, so that the joined video has
 // its key pictures where one that was encoded in one piece has them. Of very long videos more

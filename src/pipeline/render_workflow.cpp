@@ -6,9 +6,12 @@
 #include "pipeline/render_steps.hpp"
 #include "pipeline/simulation_steps.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -23,22 +26,33 @@ ActivityOptions rendering_step() {
   return options;
 }
 
+// Each time, what is lost is rendered again.
+constexpr int kMostJoins = 3;
+
 struct Video {
   RangeTask task;  // the template of all
   std::int64_t range = 0;
-  std::int64_t next = 0;
+  std::deque<std::int64_t> wanted;  // segments that are to be rendered
   std::vector<Artifact> segments;
   Rendered* rendered = nullptr;
   std::exception_ptr canceled;
 };
 
-// The next range of the video, which there is.
-RangeTask take_range(Video& video) {
+RangeTask range_of(const Video& video, std::int64_t segment) {
   RangeTask task = video.task;
-  task.first = video.next;
+  task.first = segment * video.range;
   task.count = std::min(video.range, task.total - task.first);
-  video.next += task.count;
   return task;
+}
+
+Video video_of(const VideoPlan& plan, const RenderTask& task, Rendered* rendered) {
+  Video video{.task = {.render = task, .total = plan.frames},
+              .range = frames_in_range(plan.frames, task.format.fps),
+              .rendered = rendered};
+  for (std::int64_t first = 0; first < plan.frames; first += video.range)
+    video.wanted.push_back(first / video.range);
+  video.segments.resize(video.wanted.size());
+  return video;
 }
 
 void keep(Video& video, const RangeTask& task, Segment segment) {
@@ -55,9 +69,10 @@ void keep(Video& video, const RangeTask& task, Segment segment) {
 // Takes ranges until there are no more or one cannot be made; then those of the others are
 // cancelled. It ends when its own has ended, so that nothing is rendered any more when all have.
 Workflow<void> take_ranges(WorkflowContext ctx, CancellationScope ranges, Video* video) {
-  while (video->next < video->task.total && !video->canceled &&
+  while (!video->wanted.empty() && !video->canceled &&
          !video->rendered->missing.contains("video")) {
-    const RangeTask task = take_range(*video);
+    const RangeTask task = range_of(*video, video->wanted.front());
+    video->wanted.pop_front();
     try {
       keep(*video, task, co_await ctx.run(render_range, task, rendering_step()));
     } catch (const ActivityFailure& failure) {
@@ -80,6 +95,30 @@ Workflow<void> render_ranges(WorkflowContext ctx, Video* video, int at_once) {
     std::rethrow_exception(video->canceled);
 }
 
+// False: some segments are lost, and wanted again.
+Workflow<bool> join(WorkflowContext ctx, Video* video) {
+  const RangeTask& task = video->task;
+  Joined joined = co_await ctx.run(join_video, {video->segments, task.render.format, task.total},
+                                   rendering_step());
+  for (const std::int64_t segment : joined.lost) {
+    video->wanted.push_back(segment);
+    video->task.done -= range_of(*video, segment).count;
+  }
+  if (joined.lost.empty()) video->rendered->files["video"] = std::move(joined.video);
+  co_return joined.lost.empty();
+}
+
+// Until there is a video, or a reason why there is none.
+Workflow<void> make_video(WorkflowContext ctx, Video* video, int at_once) {
+  for (int joins = 0; joins < kMostJoins; ++joins) {
+    co_await render_ranges(ctx, video, at_once);
+    if (video->rendered->missing.contains("video")) co_return;
+    if (co_await join(ctx, video)) co_return;
+  }
+  video->rendered->missing["video"] =
+      fmt::format("segments of it were lost before they were joined, {} times", kMostJoins);
+}
+
 }  // namespace
 
 Workflow<Rendered> render_in_ranges(WorkflowContext ctx, RenderTask task) {
@@ -88,14 +127,8 @@ Workflow<Rendered> render_in_ranges(WorkflowContext ctx, RenderTask task) {
     VideoPlan plan = co_await ctx.run(render_pictures, task, rendering_step());
     rendered = std::move(plan.pictures);
     if (plan.frames == 0) co_return rendered;
-    Video video{.task = {.render = task, .total = plan.frames},
-                .range = frames_in_range(plan.frames, task.format.fps),
-                .rendered = &rendered};
-    video.segments.resize(static_cast<std::size_t>((plan.frames + video.range - 1) / video.range));
-    co_await render_ranges(ctx, &video, plan.at_once);
-    if (rendered.missing.contains("video")) co_return rendered;
-    rendered.files["video"] =
-        co_await ctx.run(join_video, {video.segments, task.format, plan.frames}, rendering_step());
+    Video video = video_of(plan, task, &rendered);
+    co_await make_video(ctx, &video, plan.at_once);
   } catch (const ActivityFailure& failure) {
     for (const char* name : {"picture", "picture_end", "video"})
       if (!rendered.files.contains(name)) rendered.missing.emplace(name, reason_of(failure));

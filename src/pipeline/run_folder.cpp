@@ -43,17 +43,22 @@ std::optional<RunFolder::Saved> parse(const fs::path& path) {
   return saved;
 }
 
+// False while somebody else has it.
+bool take_folder(const std::string& path, Descriptor& lock) {
+  const std::string name = path + "/lock";
+  lock = Descriptor(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.open()) throw IoError(fmt::format("cannot open {}", name));
+  return ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
 }  // namespace
 
-RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
-  if (!fs::exists(path_)) {
+RunFolder::RunFolder(std::string path) : path_(std::move(path)), is_new_(!fs::exists(path_)) {
+  if (is_new_) {
     make_folders(path_);
     sync_folder(fs::path(path_).parent_path().string());
   }
-  const std::string lock = path_ + "/lock";
-  lock_ = Descriptor(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock_.open()) throw IoError(fmt::format("cannot open {}", lock));
-  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
+  if (!take_folder(path_, lock_))
     throw UnavailableError(fmt::format("another attempt still steps in {}", path_));
 }
 
@@ -86,6 +91,13 @@ void RunFolder::remove(const std::string& path) {
   std::error_code error;
   fs::remove_all(path, error);
   if (error) throw IoError(fmt::format("cannot remove {}: {}", path, error.message()));
+}
+
+bool RunFolder::remove_unused(const std::string& path) {
+  Descriptor lock;
+  if (!take_folder(path, lock)) return false;
+  remove(path);
+  return true;
 }
 
 }  // namespace durasim::inline v0::pipeline

@@ -18,6 +18,8 @@ class DURASIM_EXPORT RunFolder {
   // Makes the folder. Throws UnavailableError while another attempt has it, IoError.
   explicit RunFolder(std::string path);
 
+  // It was not there: nothing of an earlier attempt is.
+  [[nodiscard]] bool is_new() const { return is_new_; }
   [[nodiscard]] std::string trajectory() const { return path_ + "/trajectory.dstraj"; }
 
   struct Saved {
@@ -37,9 +39,12 @@ class DURASIM_EXPORT RunFolder {
 
   // What the attempts have left, when nobody will go on with it.
   static void remove(const std::string& path);
+  // The same unless an attempt still has it; whether it is gone.
+  static bool remove_unused(const std::string& path);
 
  private:
   std::string path_;
+  bool is_new_ = false;
   Descriptor lock_;
 };
 

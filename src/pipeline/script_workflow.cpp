@@ -11,11 +11,13 @@
 #include "durasim/workflow/workflow.hpp"
 
 #include "pipeline/script_activities.hpp"
+#include "pipeline/trace_steps.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,7 +61,7 @@ Workflow<void> clean_up(WorkflowContext ctx, std::string key) {
   }
 }
 
-Workflow<ScriptResult> execute(WorkflowContext ctx, ScriptRequest request) {
+Workflow<ScriptResult> execute_attempts(WorkflowContext ctx, ScriptRequest request) {
   try {
     validate(request);
   } catch (const InvalidArgument& error) {
@@ -90,6 +92,21 @@ Workflow<ScriptResult> execute(WorkflowContext ctx, ScriptRequest request) {
           fmt::format("the script is lost, in attempt {}: {}", attempt, outcome.lost),
           {.type = std::string(kScriptLost), .non_retryable = true});
   }
+}
+
+Workflow<ScriptResult> execute(WorkflowContext ctx, ScriptRequest request) {
+  const std::string name = name_of(request);
+  const auto begun = begin_trace(ctx, {.name = name}, update_script_trace);  // beside the work
+  std::exception_ptr failure;
+  try {
+    ScriptResult result = co_await execute_attempts(ctx, std::move(request));
+    (void)co_await write_trace(ctx, completed_trace(name, result), update_script_trace);
+    co_return result;
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  (void)co_await write_trace(ctx, failed_trace(name, failure), update_script_trace);
+  std::rethrow_exception(failure);
 }
 
 bool has_nul(const std::string& text) {
@@ -131,6 +148,7 @@ std::string script_id(const ScriptRequest& request) {
 }
 
 void implement_scripts(Worker& worker, const ScriptOptions& options) {
+  worker.implement(update_script_trace, trace_writer(trace_services(options)));
   const auto scripts = std::make_shared<const ScriptActivities>(options);
   // The engine that these are for owns the store, and does not work yet.
   scripts->remove_leftovers();
@@ -149,6 +167,7 @@ void implement_scripts(Worker& worker, const ScriptOptions& options) {
 }
 
 std::size_t sweep_scripts(const Client& client, const ScriptOptions& options) {
+  complete_traces(client, trace_services(options), script_execution.name);
   return ScriptActivities(options).sweep([&](const ScriptOrder& order) {
     try {
       return client.handle(script_execution, order.workflow_id, order.run_id).describe().status !=

@@ -8,6 +8,7 @@
 #include "durasim/geometry/message.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
 
+#include "pipeline/activity_trace.hpp"
 #include "pipeline/durable_loop.hpp"
 #include "pipeline/obtain_geometry.hpp"
 #include "pipeline/scratch_folder.hpp"
@@ -50,7 +51,10 @@ SimulationSteps::SimulationSteps(SimulationServices services) : services_(std::m
 }
 
 std::string SimulationSteps::folder_of(const ActivityContext& ctx) const {
-  return services_.work_folder + "/" + ctx.info().workflow_run_id;
+  const ActivityInfo& info = ctx.info();
+  // A workflow may have several of those at a time.
+  const bool alone = info.activity_type == run_simulation.name;
+  return services_.work_folder + "/" + (alone ? run_in_activity(info) : info.workflow_run_id);
 }
 
 std::shared_ptr<const sim::Model> SimulationSteps::model_of(const Artifact& mjcf) const {
@@ -137,6 +141,8 @@ Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& ta
         fmt::format("the simulation was stopped at step {}", durable.loop().step_count()));
   }
   const sim::SimulationLoop& loop = durable.loop();
+  // An attempt has its folder before its first heartbeat.
+  const bool lost = folder.is_new() && !ctx.last_heartbeat().empty();
   return {.verdict = loop.verdict().value_or(sim::Verdict{}),
           .metrics = loop.metrics(),
           .final_state_hash = loop.final_state_hash(),
@@ -144,7 +150,8 @@ Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& ta
           .trajectory = services_.artifacts->put_file("trajectory.dstraj", folder.trajectory()),
           .resumed_from_step = durable.resumed_from_step(),
           .attempts = ctx.info().attempt,
-          .restarted_because = durable.restarted_because()};
+          .restarted_because =
+              lost ? "the folder of its checkpoints is gone" : durable.restarted_because()};
 }
 
 SimulationResult SimulationSteps::publish(const ActivityContext& ctx,
@@ -188,15 +195,36 @@ void SimulationSteps::discard(const ActivityContext& ctx) const {
 
 SimulationResult SimulationSteps::run(const ActivityContext& ctx,
                                       const SimulationRequest& request) const {
-  PublishTask task{.scene = compile(request, import(ctx, request))};
+  ActivityTrace trace(services_, ctx, request.name);
+  PublishTask task{.scene = {.name = request.name}};
+  try {
+    SimulationResult result = run_steps(ctx, request, task, trace);
+    if (const std::string missing = trace.complete(result); !missing.empty())
+      result.missing["trace"] = missing;
+    return result;
+  } catch (const std::exception&) {
+    trace.fail(task);
+    throw;
+  }
+}
+
+SimulationResult SimulationSteps::run_steps(const ActivityContext& ctx,
+                                            const SimulationRequest& request, PublishTask& task,
+                                            ActivityTrace& trace) const {
+  const ImportedGeometry geometry =
+      trace.step(import_geometry.name, [&] { return import(ctx, request); });
+  task.scene = trace.step(compile_mjcf.name, [&] { return compile(request, geometry); });
   if (task.scene.mjcf) {
-    task.stepped = step(ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps});
+    task.stepped = trace.step(step_simulation.name, [&] {
+      return step(ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps});
+    });
     if (request.video) {
-      task.rendered =
-          render(ctx, {*task.scene.mjcf, task.stepped->trajectory, request.video_format});
+      task.rendered = trace.step("render", [&] {
+        return render(ctx, {*task.scene.mjcf, task.stepped->trajectory, request.video_format});
+      });
     }
   }
-  return publish(ctx, task);
+  return trace.step(publish_result.name, [&] { return publish(ctx, task); });
 }
 
 }  // namespace durasim::inline v0::pipeline

@@ -83,6 +83,8 @@ inline constexpr Activity<SimulationResult(PublishTask)> publish_result{"publish
 // Of a run that ends early: its checkpoints and recordings.
 inline constexpr Activity<void()> discard_run{"discard_run"};
 
+class ActivityTrace;
+
 // The activities' code. Thread-safe.
 class DURASIM_EXPORT SimulationSteps {
  public:
@@ -97,7 +99,7 @@ class DURASIM_EXPORT SimulationSteps {
   // The video in ranges, and all of it in one piece.
   [[nodiscard]] VideoPlan render_pictures(const ActivityContext& ctx, const RenderTask& task) const;
   [[nodiscard]] Segment render_range(const ActivityContext& ctx, const RangeTask& task) const;
-  [[nodiscard]] Artifact join_video(const ActivityContext& ctx, const JoinTask& task) const;
+  [[nodiscard]] Joined join_video(const ActivityContext& ctx, const JoinTask& task) const;
   [[nodiscard]] Rendered render(const ActivityContext& ctx, const RenderTask& task) const;
   [[nodiscard]] SimulationResult publish(const ActivityContext& ctx, const PublishTask& task) const;
   void discard(const ActivityContext& ctx) const;
@@ -106,11 +108,14 @@ class DURASIM_EXPORT SimulationSteps {
                                      const SimulationRequest& request) const;
 
  private:
+  [[nodiscard]] SimulationResult run_steps(const ActivityContext& ctx,
+                                           const SimulationRequest& request, PublishTask& task,
+                                           ActivityTrace& trace) const;
   [[nodiscard]] std::string folder_of(const ActivityContext& ctx) const;
   [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const Artifact& mjcf) const;
   [[nodiscard]] std::string rendering_folder(const ActivityContext& ctx) const;
   [[nodiscard]] std::string recording_of(const ActivityContext& ctx, const RenderTask& task) const;
-  [[nodiscard]] FileArtifactStore segments_of(const ActivityContext& ctx) const;
+  [[nodiscard]] std::string segments_folder(const ActivityContext& ctx) const;
   [[nodiscard]] Rendered kept(const sim::RenderedFiles& made) const;
   void report(const sim::StageProgress& progress) const {
     if (services_.progress) services_.progress(progress);

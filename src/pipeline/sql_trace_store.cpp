@@ -204,12 +204,20 @@ std::vector<TraceRun> SqlTraceStore::runs(const std::string& workflow_id_prefix,
                                           std::size_t limit) {
   // No text in UTF-8 is behind this one and begins with the prefix, so an index serves.
   const std::string last = workflow_id_prefix + "\U0010FFFF";
-  const std::string statement = select_runs(
-      "workflow_id >= $1 AND workflow_id <= $2 ORDER BY started_at DESC, run_id LIMIT $3");
+  return find_runs(
+      "workflow_id >= $1 AND workflow_id <= $2 ORDER BY started_at DESC, run_id LIMIT $3",
+      {workflow_id_prefix, last, static_cast<std::int64_t>(limit)});
+}
+
+std::vector<TraceRun> SqlTraceStore::running(std::size_t limit) {
+  return find_runs("status = $1 ORDER BY started_at DESC, run_id LIMIT $2",
+                   {sql::value_of(TraceStatus::Running), static_cast<std::int64_t>(limit)});
+}
+
+std::vector<TraceRun> SqlTraceStore::find_runs(std::string_view which, const SqlRow& values) {
   std::vector<TraceRun> found;
   in_transaction(SqlSession::Access::Read, [&](SqlSession& session) {
-    found = sql::rows_as<TraceRun>(
-        session.run(statement, {workflow_id_prefix, last, static_cast<std::int64_t>(limit)}));
+    found = sql::rows_as<TraceRun>(session.run(select_runs(which), values));
   });
   return found;
 }

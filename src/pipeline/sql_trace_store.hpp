@@ -49,8 +49,10 @@ class DURASIM_EXPORT SqlTraceStore final : public TraceStore {
   [[nodiscard]] std::optional<Trace> find(const std::string& run_id) override;
   [[nodiscard]] std::vector<TraceRun> runs(const std::string& workflow_id_prefix,
                                            std::size_t limit) override;
+  [[nodiscard]] std::vector<TraceRun> running(std::size_t limit) override;
 
  private:
+  std::vector<TraceRun> find_runs(std::string_view which, const SqlRow& values);
   void in_transaction(SqlSession::Access access, const std::function<void(SqlSession&)>& work);
   void try_once(SqlSession::Access access, const std::function<void(SqlSession&)>& work);
 

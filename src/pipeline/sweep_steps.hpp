@@ -72,13 +72,14 @@ class SceneRunner {
 
 // What one run of the workflow hands to the next.
 struct SweepCarried {
-  std::string name;               // of the input
+  std::string name;  // of the input
+  std::string input_sha256;
   SceneBatch scenes;              // the template of all batches
   std::vector<Artifact> batches;  // those that are done: all from the first scene on
   std::int64_t done = 0;          // scenes in them
   Seconds per_scene{0};           // as measured last; 0: not yet
 };
-BOOST_DESCRIBE_STRUCT(SweepCarried, (), (name, scenes, batches, done, per_scene))
+BOOST_DESCRIBE_STRUCT(SweepCarried, (), (name, input_sha256, scenes, batches, done, per_scene))
 
 // The workflow as its later runs are started; `sweep_workflow` is the same without the argument.
 inline constexpr WorkflowType<SweepResult(SweepRequest, std::optional<SweepCarried>)> sweep_on{

@@ -6,11 +6,13 @@
 
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/sweep_steps.hpp"
+#include "pipeline/trace_steps.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -92,6 +94,7 @@ Workflow<std::variant<SweepCarried, std::string>> prepare(WorkflowContext ctx,
   if (!scene.mjcf) co_return scene.result.verdict.detail;
   const double metres = simulation.lengths_in_file_unit ? scene.metres_per_unit : 1;
   co_return SweepCarried{.name = scene.name,
+                         .input_sha256 = scene.result.provenance.input_sha256,
                          .scenes = {.mjcf = *scene.mjcf,
                                     .loop = scene.loop,
                                     .jitter_m = metres * request.jitter,
@@ -102,32 +105,58 @@ Workflow<std::variant<SweepCarried, std::string>> prepare(WorkflowContext ctx,
                          .per_scene = Seconds(0)};
 }
 
+// Nothing: the history is long enough, and scenes are left.
+Workflow<std::optional<SweepResult>> run_all(WorkflowContext ctx, SweepRequest request,
+                                             Sweep* sweep) {
+  SweepCarried& so_far = sweep->so_far;
+  if (so_far.batches.empty()) {
+    auto prepared = co_await prepare(ctx, request);
+    if (auto* problem = std::get_if<std::string>(&prepared))
+      co_return SweepResult{.problem = std::move(*problem)};
+    so_far = std::get<SweepCarried>(std::move(prepared));
+    const SceneBatch first = take_batch(*sweep);
+    co_await run_batch(ctx, sweep, first, 0);
+  }
+  std::vector<Task<void>> takers;
+  takers.reserve(kOpenBatches);
+  for (int i = 0; i < kOpenBatches; ++i) takers.push_back(ctx.spawn(take_batches(ctx, sweep)));
+  co_await all(std::move(takers));
+  if (sweep->next < sweep->runs) co_return std::nullopt;
+  co_return co_await ctx.run(summarise_sweep,
+                             {.name = so_far.name, .request = request, .batches = so_far.batches},
+                             brief_step());
+}
+
+TraceUpdate with_input(TraceUpdate update, const Sweep& sweep) {
+  update.input_sha256 = sweep.so_far.input_sha256;
+  return update;
+}
+
 }  // namespace
 
 Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest request,
                                          std::optional<SweepCarried> carried) {
   Sweep sweep{.batch = request.batch, .runs = request.runs};
   ctx.on(sweep_progress, [&sweep] { return SweepProgress{sweep.so_far.done, sweep.runs}; });
-  if (carried) {
-    sweep.so_far = *std::move(carried);
-    sweep.next = sweep.so_far.done;
-  } else {
-    auto prepared = co_await prepare(ctx, request);
-    if (auto* problem = std::get_if<std::string>(&prepared))
-      co_return SweepResult{.problem = std::move(*problem)};
-    sweep.so_far = std::get<SweepCarried>(std::move(prepared));
-    const SceneBatch first = take_batch(sweep);
-    co_await run_batch(ctx, &sweep, first, 0);
+  if (carried) sweep.so_far = *std::move(carried);
+  sweep.next = sweep.so_far.done;
+  const std::string name = request.simulation.name;
+  const auto begun = begin_trace(ctx, with_input({.name = name}, sweep));  // beside the work
+  const CancellationScope work = ctx.scope();
+  std::exception_ptr failure;
+  try {
+    const std::optional<SweepResult> result = co_await run_all(work, request, &sweep);
+    TraceUpdate end{.name = name, .status = TraceStatus::ContinuedAsNew};
+    if (result) end = completed_trace(name, *result);
+    (void)co_await write_trace(ctx, with_input(std::move(end), sweep));
+    if (!result) ctx.continue_as_new(sweep_on, request, sweep.so_far);
+    co_return *result;
+  } catch (const std::exception&) {
+    failure = std::current_exception();
   }
-  std::vector<Task<void>> takers;
-  takers.reserve(kOpenBatches);
-  for (int i = 0; i < kOpenBatches; ++i) takers.push_back(ctx.spawn(take_batches(ctx, &sweep)));
-  co_await all(std::move(takers));
-  if (sweep.next < sweep.runs) ctx.continue_as_new(sweep_on, request, sweep.so_far);
-  co_return co_await ctx.run(
-      summarise_sweep,
-      {.name = sweep.so_far.name, .request = request, .batches = sweep.so_far.batches},
-      brief_step());
+  work.cancel("a batch has failed");  // the others are of no use any more
+  (void)co_await write_trace(ctx, with_input(failed_trace(name, failure), sweep));
+  std::rethrow_exception(failure);
 }
 
 void implement_sweeps(Worker& worker, SimulationServices services) {

@@ -8,7 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 namespace durasim::inline v0::pipeline {
@@ -48,7 +50,7 @@ void read_step(Steps& steps, const proto::HistoryEvent& event) {
   using namespace proto;
   if (const auto* a = event.attributes_if<ActivityTaskScheduledEventAttributes>()) {
     const std::string name = a->activity_type ? a->activity_type->name : std::string();
-    if (name != update_trace.name) {
+    if (name != update_trace.name && name != update_script_trace.name) {
       steps[event.event_id] = {
           .event_id = event.event_id, .name = name, .scheduled_at = instant_of(event)};
     }
@@ -84,53 +86,33 @@ std::optional<std::string> detail_of(const proto::HistoryEvent& event) {
   return std::nullopt;
 }
 
-void set_verdict(TraceRun& run, const TraceUpdate& update) {
-  run.name = update.name;
-  run.status = update.status;
-  run.input_sha256 = update.input_sha256;
-  run.final_state_hash = update.final_state_hash;
-  if (update.verdict) {
-    run.outcome = to_string(update.verdict->outcome);
-    run.code = to_string(update.verdict->code);
-    run.reason = update.verdict->detail;
-  }
-  if (!update.failure.empty()) run.reason = update.failure;
-}
-
-// By the names that `durasim simulate --json` has for them.
-std::map<std::string, double> metrics_of(const sim::Metrics& metrics) {
-  return {{"sim_time_s", metrics.sim_time.count()},
-          {"steps", static_cast<double>(metrics.steps)},
-          {"energy_j", metrics.energy_j},
-          {"max_speed_m_s", metrics.max_speed_m_s},
-          {"max_contact_force_n", metrics.max_contact_force_n},
-          {"max_penetration_m", metrics.max_penetration_m},
-          {"max_kinetic_energy_j", metrics.max_kinetic_energy_j},
-          {"max_contacts", static_cast<double>(metrics.max_contacts)}};
-}
-
 // Whether the event scheduled the activity that writes the trace.
 bool is_this_update(const proto::HistoryEvent& event, std::string_view activity_id) {
   const auto* a = event.attributes_if<proto::ActivityTaskScheduledEventAttributes>();
   return a != nullptr && a->activity_id == activity_id;
 }
 
-}  // namespace
+// What closed the run says why.
+std::string reason_of_end(const proto::HistoryEvent& last) {
+  if (const auto* a = last.attributes_if<proto::WorkflowExecutionTerminatedEventAttributes>())
+    return a->reason;
+  if (const auto* a = last.attributes_if<proto::WorkflowExecutionFailedEventAttributes>()) {
+    return a->failure && a->failure->cause ? a->failure->cause->message : message_of(a->failure);
+  }
+  return {};
+}
 
-Trace trace_of(const proto::History& history, std::string_view activity_id,
-               const TraceUpdate& update, const std::function<std::string(const Artifact&)>& url) {
-  Trace trace;
+// The events up to `last`, which is the trace's moment and itself no part of it.
+Trace trace_up_to(std::span<const proto::HistoryEvent> before, const proto::HistoryEvent& last,
+                  const TraceUpdate& update, const UrlOfArtifact& url) {
+  Trace trace = trace_of(update, url);
   Steps steps;
-  set_verdict(trace.run, update);
-  for (const proto::HistoryEvent& event : history.events) {
+  trace.run.revision = last.event_id;
+  if (update.status != TraceStatus::Running) trace.run.ended_at = instant_of(last);
+  for (const proto::HistoryEvent& event : before) {
     if (const auto* a = event.attributes_if<proto::WorkflowExecutionStartedEventAttributes>()) {
       trace.run.started_at = instant_of(event);
       if (a->workflow_type) trace.run.workflow_type = a->workflow_type->name;
-    }
-    if (is_this_update(event, activity_id)) {
-      trace.run.revision = event.event_id;
-      if (update.status != TraceStatus::Running) trace.run.ended_at = instant_of(event);
-      break;
     }
     read_step(steps, event);
     if (const auto detail = detail_of(event)) {
@@ -138,13 +120,33 @@ Trace trace_of(const proto::History& history, std::string_view activity_id,
           {event.event_id, instant_of(event), to_string(event.event_type), *detail});
     }
   }
-  if (trace.run.revision == 0)
-    throw LogicError(fmt::format("no event schedules the activity {}", activity_id));
   for (auto& [event, step] : steps) trace.steps.push_back(std::move(step));
-  for (const auto& [role, artifact] : update.artifacts) {
-    trace.assets.push_back({role, artifact.name, artifact.sha256, artifact.size, url(artifact)});
+  return trace;
+}
+
+}  // namespace
+
+Trace trace_of(const proto::History& history, std::string_view activity_id,
+               const TraceUpdate& update, const UrlOfArtifact& url) {
+  const auto asks =
+      std::ranges::find_if(history.events, [activity_id](const proto::HistoryEvent& event) {
+        return is_this_update(event, activity_id);
+      });
+  if (asks == history.events.end())
+    throw LogicError(fmt::format("no event schedules the activity {}", activity_id));
+  return trace_up_to({history.events.begin(), asks}, *asks, update, url);
+}
+
+Trace trace_of_closed(const proto::History& history, TraceUpdate update, const UrlOfArtifact& url) {
+  if (history.events.empty()) throw FormatError("a history without events");
+  const proto::HistoryEvent& last = history.events.back();
+  if (update.reason.empty()) update.reason = reason_of_end(last);
+  Trace trace = trace_up_to(history.events, last, update, url);
+  for (TraceStep& step : trace.steps) {
+    if (step.status != TraceStepStatus::Open) continue;
+    step.status = TraceStepStatus::Canceled;  // nobody waits for it any more
+    step.ended_at = trace.run.ended_at;
   }
-  if (update.metrics) trace.metrics = metrics_of(*update.metrics);
   return trace;
 }
 

@@ -295,6 +295,56 @@ TEST_CASE("a range that is cancelled leaves no segment; done again it is the sam
   }
 }
 
+TEST_CASE("segments that are lost before they are joined are rendered again, and no others") {
+  if (video_missing()) return;
+  const Lab lab;
+  const SimulationSteps steps(lab.services);
+  testing::WorkflowEnvironment environment({.evict_always = true});
+  Worker& worker = environment.worker(std::string(kSimulationQueue));
+  const Counted counted(lab, worker, [](const RangeTask&) { return false; });
+  int joins = 0;
+  std::function<void(const std::string&, const JoinTask&)> lose;
+  worker.implement(join_video, [&](const ActivityContext& ctx, const JoinTask& task) {
+    if (++joins == 1) lose(lab.services.work_folder + "/" + ctx.info().workflow_run_id, task);
+    return steps.join_video(ctx, task);
+  });
+  std::map<std::int64_t, int> expected{{0, 1}, {30, 1}, {60, 1}};
+  SUBCASE("all, with the work folder") {
+    lose = [&](const std::string&, const JoinTask&) { fs::remove_all(lab.services.work_folder); };
+    expected = {{0, 2}, {30, 2}, {60, 2}};
+  }
+  SUBCASE("one that is gone and one that is damaged") {
+    lose = [](const std::string& run, const JoinTask& task) {
+      fs::remove(run + "/render/segments/" + place_of(task.segments[0]));
+      const std::string damaged = run + "/render/segments/" + place_of(task.segments[2]);
+      write_file(damaged, Bytes(fs::file_size(damaged)));
+    };
+    expected = {{0, 2}, {30, 1}, {60, 2}};
+  }
+  lab.check_video(Lab::start(environment.client()).result());
+  CHECK(joins == 2);
+  CHECK(counted.attempts == expected);
+  lab.check_clean(4);  // scene, trajectory, video, report
+}
+
+TEST_CASE("a work folder that is lost every time becomes no video, after a few rounds") {
+  if (video_missing()) return;
+  const Lab lab;
+  const SimulationSteps steps(lab.services);
+  testing::WorkflowEnvironment environment;
+  Worker& worker = environment.worker(std::string(kSimulationQueue));
+  const Counted counted(lab, worker, [](const RangeTask&) { return false; });
+  worker.implement(join_video, [&](const ActivityContext& ctx, const JoinTask& task) {
+    fs::remove_all(lab.services.work_folder);
+    return steps.join_video(ctx, task);
+  });
+  const SimulationResult result = Lab::start(environment.client()).result();
+  CHECK(result.verdict.detail == "stepped");
+  CHECK(result.missing.at("video") == "segments of it were lost before they were joined, 3 times");
+  CHECK(counted.attempts == std::map<std::int64_t, int>{{0, 3}, {30, 3}, {60, 3}});
+  lab.check_clean(3);
+}
+
 TEST_CASE("segments that are damaged, incomplete or gone become no video") {
   if (video_missing()) return;
   const Lab lab;
@@ -309,20 +359,22 @@ TEST_CASE("segments that are damaged, incomplete or gone become no video") {
   const auto joined = [&] {
     return environment.run([&](const ActivityContext& ctx) { return steps.join_video(ctx, join); });
   };
-  CHECK(lab.artifacts.get(joined()) == lab.expected());
+  CHECK(lab.artifacts.get(joined().video) == lab.expected());
   const Artifact last = join.segments.back();
   join.segments.pop_back();
   CHECK_THROWS_WITH_AS(joined(), "the segments of a video of 66 frames hold 60", FormatError);
   join.segments.push_back(last);
   const std::string path = lab.services.work_folder + "/" + environment.info.workflow_run_id +
-                           "/render/segments/" + last.sha256.substr(0, 2) + "/" + last.sha256 +
-                           ".mp4";
+                           "/render/segments/" + place_of(last);
   Bytes bytes = read_file(path);
   bytes.back() ^= std::byte{1};
   write_file(path, bytes);
-  CHECK_THROWS_AS(joined(), FormatError);
-  fs::remove(path);
-  CHECK_THROWS_AS(joined(), UnavailableError);
+  for (int i = 0; i < 2; ++i) {  // the damaged one is removed: it can be made again
+    const Joined lost = joined();
+    CHECK(lost.lost == std::vector<std::int64_t>{2});
+    CHECK(lost.video == Artifact{});
+    CHECK_FALSE(fs::exists(path));
+  }
 }
 
 TEST_CASE("the size of a range follows from the video alone: six seconds, of long videos more") {

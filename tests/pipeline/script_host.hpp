@@ -3,11 +3,14 @@
 
 #include "durasim/engine/engine.hpp"
 #include "durasim/pipeline/script.hpp"
+#include "durasim/pipeline/trace.hpp"
 
 #include "pipeline/script_fixture.hpp"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 namespace durasim_test {
@@ -32,7 +35,15 @@ class ScriptHost {
     return begin(request).result();
   }
   durasim::Client client() { return engine_->client(); }
-  [[nodiscard]] durasim::pipeline::ScriptOptions options() const { return {.store = store()}; }
+  [[nodiscard]] durasim::pipeline::ScriptOptions options() {
+    return {.store = store(), .traces = traces.get(), .history = &engine_->frontend()};
+  }
+  // Of the only run.
+  [[nodiscard]] durasim::pipeline::Trace trace() const {
+    const auto runs = traces->runs("script-", 2);
+    if (runs.size() != 1) throw std::runtime_error("there are more traces, or there is none");
+    return traces->find(runs.front().run_id).value();
+  }
   [[nodiscard]] std::string store() const { return folder_.file("engine.db"); }
   [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
   // Of scripts, with what is half made or half removed.
@@ -49,6 +60,12 @@ class ScriptHost {
     engine_->start();
   }
   TemporaryFolder folder_;
+
+ public:
+  std::unique_ptr<durasim::pipeline::TraceStore> traces =
+      durasim::pipeline::open_sqlite_traces(store() + ".traces");
+
+ private:
   std::optional<durasim::Engine> engine_;
 };
 

@@ -39,6 +39,71 @@ TEST_CASE("the result has the exit code, both outputs and when the script was st
   CHECK(host.folder_count() == 0);
 }
 
+TEST_CASE("a script's trace: the command, how it ended, and its steps") {
+  ScriptHost host;
+  SUBCASE("success") {
+    (void)host.run(shell("exit 0"));
+    CHECK(host.trace().run.outcome == "SUCCESS");
+    CHECK(host.trace().run.reason == "exit code 0");
+    CHECK(host.trace().metrics.at("exit_code") == 0);
+  }
+  SUBCASE("another exit code") {
+    (void)host.run(shell("exit 7"));
+    CHECK(host.trace().run.outcome == "FAIL");
+    CHECK(host.trace().run.reason == "exit code 7");
+    CHECK(host.trace().metrics.at("exit_code") == 7);
+  }
+  SUBCASE("a signal") {
+    (void)host.run(shell("kill -9 $$"));
+    CHECK(host.trace().run.outcome == "FAIL");
+    CHECK(host.trace().run.reason == "ended by SIGKILL");
+    CHECK_FALSE(host.trace().metrics.contains("exit_code"));
+  }
+  const pipeline::Trace trace = host.trace();
+  CHECK(trace.run.status == pipeline::TraceStatus::Completed);
+  CHECK(trace.run.workflow_type == "ScriptExecutionWorkflow");
+  CHECK(trace.run.name.starts_with("/bin/sh -c "));
+  CHECK(trace.run.ended_at);
+  REQUIRE(trace.steps.size() == 3);
+  CHECK(trace.steps[0].name == "prepare_script");
+  CHECK(trace.steps[1].name == "execute_script");
+  CHECK(trace.steps[2].name == "discard_script");
+  for (const pipeline::TraceStep& step : trace.steps)
+    CHECK(step.status == pipeline::TraceStepStatus::Completed);
+}
+
+TEST_CASE("T10: the traces of scripts that fail, are cancelled or are terminated say so") {
+  ScriptHost host;
+  const durasim_test::Fifo begun(host.file("begun"));
+  const ScriptRequest endless = shell("echo up > " + begun.path() + "; sleep 600");
+  SUBCASE("no such program") {
+    CHECK_THROWS_AS((void)host.run({.argv = {"/no/such/program"}}), ApplicationFailure);
+    CHECK(host.trace().run.status == pipeline::TraceStatus::Failed);
+    CHECK(host.trace().run.reason.find("/no/such/program") != std::string::npos);
+    CHECK(host.trace().steps.at(1).status == pipeline::TraceStepStatus::Failed);
+  }
+  SUBCASE("cancelled") {
+    const auto run = host.begin(endless);
+    CHECK(begun.hear() == "up");
+    run.cancel("enough");
+    CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+    CHECK(host.trace().run.status == pipeline::TraceStatus::Canceled);
+    CHECK(host.trace().steps.at(1).status == pipeline::TraceStepStatus::Canceled);
+    CHECK(host.trace().events.at(0).detail == "enough");
+  }
+  SUBCASE("terminated") {
+    const auto run = host.begin(endless);
+    CHECK(begun.hear() == "up");
+    run.terminate("the machine is needed");
+    CHECK_THROWS_AS((void)run.result(), TerminatedFailure);
+    CHECK(host.trace().run.status == pipeline::TraceStatus::Running);
+    CHECK(sweep_scripts(host.client(), host.options()) == 1);
+    CHECK(host.trace().run.status == pipeline::TraceStatus::Terminated);
+    CHECK(host.trace().run.reason == "the machine is needed");
+  }
+  CHECK(host.trace().run.ended_at);
+}
+
 TEST_CASE("a signal that ends the script is named") {
   ScriptHost host;
   const ScriptResult result = host.run(shell("kill -9 $$"));

@@ -14,9 +14,11 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <latch>
+#include <optional>
 #include <string>
 
 using namespace durasim;
@@ -77,6 +79,20 @@ class Lab {
  public:
   mutable FileArtifactStore artifacts;
   SimulationRequest request;
+};
+
+// Sees when stepping begins.
+class Stepping {
+ public:
+  void operator()(const sim::StageProgress& progress) {
+    const bool steps = progress.stage == sim::StageProgress::Stage::Simulate;
+    if (steps && !begun_.exchange(true)) latch_.count_down();
+  }
+  void await() const { latch_.wait(); }
+
+ private:
+  std::latch latch_{1};
+  std::atomic<bool> begun_ = false;
 };
 
 void check_same(const SimulationResult& durable, const sim::SimulationResult& local) {
@@ -181,16 +197,36 @@ TEST_CASE("an engine that ends while it steps is followed by one that goes on fr
   CHECK(lab.work_is_done());
 }
 
+TEST_CASE("a run whose folder is lost while it steps begins again, says so, and ends the same") {
+  Lab lab;
+  lab.request.duration = Seconds(120);
+  Stepping stepping;
+  lab.with_engine(
+      [&](Engine& engine) {
+        (void)simulate(engine.client(), lab.request);
+        stepping.await();
+        engine.stop(1min);
+      },
+      std::ref(stepping));
+  REQUIRE_FALSE(lab.work_is_done());
+  fs::remove_all(lab.services().work_folder);
+  const SimulationResult result = lab.result();
+  check_same(result, lab.locally());
+  CHECK(result.attempts == 2);
+  CHECK(result.resumed_from_step == 0);
+  CHECK(result.restarted_because == "the folder of its checkpoints is gone");
+  CHECK(lab.work_is_done());
+}
+
 TEST_CASE("pause stops the stepping, resume goes on with it; the end is the same") {
   Lab lab;
   lab.request.duration = Seconds(120);
-  std::latch stepping(1);
-  std::atomic<bool> begun = false;
+  Stepping stepping;
   SimulationResult result;
   lab.with_engine(
       [&](Engine& engine) {
         const auto run = simulate(engine.client(), lab.request);
-        stepping.wait();
+        stepping.await();
         run.signal(pause_simulation);
         while (run.query(simulation_progress).stage != SimulationStage::Paused) {
         }
@@ -200,10 +236,7 @@ TEST_CASE("pause stops the stepping, resume goes on with it; the end is the same
         CHECK(run.query(simulation_progress).stage == SimulationStage::Done);
         CHECK(run.query(simulation_progress).verdict->code == sim::ReasonCode::Stable);
       },
-      [&](const sim::StageProgress& progress) {
-        const bool steps = progress.stage == sim::StageProgress::Stage::Simulate;
-        if (steps && !begun.exchange(true)) stepping.count_down();
-      });
+      std::ref(stepping));
   check_same(result, lab.locally());
   CHECK(result.attempts == 2);
   CHECK(result.resumed_from_step > 0);
@@ -241,16 +274,11 @@ TEST_CASE("an attempt that fails while it is told to pause fails nothing else") 
 TEST_CASE("a cancellation ends the stepping within a step and removes what it kept") {
   Lab lab;
   lab.request.duration = Seconds(100'000);
-  std::latch stepping(1);
-  std::atomic<bool> begun = false;
-  const auto progress = [&](const sim::StageProgress& at) {
-    const bool steps = at.stage == sim::StageProgress::Stage::Simulate;
-    if (steps && !begun.exchange(true)) stepping.count_down();
-  };
+  Stepping stepping;
   lab.with_engine(
       [&](Engine& engine) {
         const auto run = simulate(engine.client(), lab.request);
-        stepping.wait();
+        stepping.await();
         SUBCASE("by the signal") {
           run.signal(cancel_simulation);
         }
@@ -259,7 +287,41 @@ TEST_CASE("a cancellation ends the stepping within a step and removes what it ke
         }
         CHECK_THROWS_AS((void)run.result(), CanceledFailure);
       },
-      progress);
+      std::ref(stepping));
+  CHECK(lab.work_is_done());
+}
+
+TEST_CASE("what a terminated run has left is swept away, and nothing of an open one") {
+  Lab lab;
+  lab.request.duration = Seconds(100'000);
+  Stepping first;
+  lab.with_engine(
+      [&](Engine& engine) {
+        const auto run = simulate(engine.client(), lab.request);
+        first.await();
+        run.terminate("the machine is needed");
+        CHECK_THROWS_AS((void)run.result(), TerminatedFailure);
+        engine.stop(1min);
+      },
+      std::ref(first));
+  REQUIRE_FALSE(lab.work_is_done());
+  Stepping second;
+  lab.with_engine(
+      [&](Engine& engine) {
+        const auto open = simulate(engine.client(), lab.request);
+        second.await();
+        CHECK(sweep_simulations(engine.client(), lab.services()) == 1);
+        CHECK(sweep_simulations(engine.client(), lab.services()) == 0);
+        CHECK(fs::exists(lab.services().work_folder + "/" + open.run_id()));
+        open.cancel();
+        CHECK_THROWS_AS((void)open.result(), CanceledFailure);
+        // An attempt that has not noticed yet that nobody waits for it.
+        std::optional<RunFolder> late(lab.services().work_folder + "/late");
+        CHECK(sweep_simulations(engine.client(), lab.services()) == 0);
+        late.reset();
+        CHECK(sweep_simulations(engine.client(), lab.services()) == 1);
+      },
+      std::ref(second));
   CHECK(lab.work_is_done());
 }
 

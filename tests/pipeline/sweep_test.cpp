@@ -6,6 +6,7 @@
 #include "durasim/core/failure.hpp"
 #include "durasim/core/files.hpp"
 #include "durasim/engine/engine.hpp"
+#include "durasim/pipeline/trace.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
 #include "durasim/sim/model.hpp"
 
@@ -15,6 +16,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <latch>
+#include <memory>
+#include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -47,11 +51,16 @@ class Field {
   [[nodiscard]] SweepResult run() const {
     Engine engine({.store = folder_.file("sweep.db")});
     Worker& worker = engine.worker(std::string(kSimulationQueue), {.max_concurrent_activities = 2});
-    const SimulationServices services{.artifacts = &artifacts, .work_folder = folder_.file("work")};
+    const SimulationServices services{.artifacts = &artifacts,
+                                      .work_folder = folder_.file("work"),
+                                      .scene_done = scene_done,
+                                      .traces = traces.get(),
+                                      .history = &engine.frontend()};
     implement_simulation(worker, services);
     implement_sweeps(worker, services);
     engine.start();
     const auto run = sweep(engine.client(), request);
+    if (started) started(run);
     SweepResult result = run.result();
     if (result.problem.empty()) {
       const auto last = engine.client().handle(sweep_workflow, run.id());
@@ -72,6 +81,18 @@ class Field {
   mutable FileArtifactStore artifacts;
   mutable std::size_t runs_in_store = 0;  // at the end of the last run()
   SweepRequest request;
+  std::function<void()> scene_done;
+  std::function<void(const WorkflowRun<SweepResult>&)> started;
+  // The first run of the sweep that was started last is the last one.
+  [[nodiscard]] std::vector<Trace> newest_first() const {
+    std::vector<Trace> all;
+    for (const TraceRun& run : traces->runs("sweep-", 100))
+      all.push_back(*traces->find(run.run_id));
+    return all;
+  }
+
+ private:
+  std::unique_ptr<TraceStore> traces = open_sqlite_traces(folder_.file("traces"));
 };
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -98,6 +119,18 @@ TEST_CASE("a sweep counts how its scenes end, each with a start of its own") {
   CHECK(speed.median <= speed.p95);
   CHECK(speed.p95 <= speed.largest);
   CHECK(speed.largest > 2);  // those that fall half a metre
+  const Trace trace = field.newest_first().at(0);
+  CHECK(trace.run.status == TraceStatus::Completed);
+  CHECK(trace.run.name == "hole");
+  CHECK(trace.run.outcome == "SUCCESS");
+  CHECK(trace.run.reason == std::to_string(result.successes) + " of 60 scenes succeeded");
+  CHECK_FALSE(trace.run.input_sha256.empty());
+  CHECK(trace.metrics.at("scenes.TIMEOUT") == static_cast<double>(60 - result.successes));
+  CHECK(trace.metrics.at("max_speed_m_s.largest") == speed.largest);
+  CHECK(trace.assets.size() == 2);
+  CHECK(trace.assets.at(0).sha256 == result.artifacts.at("csv").sha256);
+  CHECK(trace.steps.at(2).name == "run_scenes");
+  CHECK(trace.steps.back().name == "summarise_sweep");
   const std::vector<std::string> lines = lines_of(field.csv(result));
   REQUIRE(lines.size() == 61);
   std::set<std::string> starts;
@@ -118,6 +151,12 @@ TEST_CASE("a sweep of many batches goes on in runs with fresh histories") {
   field.request.batch = 1;
   CHECK(field.csv(field.run()) == few);
   CHECK(field.runs_in_store > 2);
+  const std::vector<Trace> traces = field.newest_first();
+  REQUIRE(traces.size() == field.runs_in_store);
+  CHECK(traces[0].run.status == TraceStatus::Completed);
+  CHECK(traces[1].run.status == TraceStatus::ContinuedAsNew);
+  CHECK(traces[1].run.workflow_id == traces[0].run.workflow_id);
+  CHECK(traces[1].run.input_sha256 == traces[0].run.input_sha256);
 }
 
 TEST_CASE("scenes do not depend on batches or on how many there are") {
@@ -156,6 +195,24 @@ TEST_CASE("a sweep without jitter is one scene many times") {
     CHECK(lines[i].substr(lines[i].find(',')) == lines[1].substr(lines[1].find(',')));
 }
 
+TEST_CASE("T10: a sweep that is cancelled has a trace that says so") {
+  Field field;
+  field.request.runs = 100'000;
+  std::latch stepping(1);
+  std::once_flag once;
+  field.scene_done = [&] { std::call_once(once, [&] { stepping.count_down(); }); };
+  field.started = [&](const WorkflowRun<SweepResult>& run) {
+    stepping.wait();
+    run.cancel("enough");
+  };
+  CHECK_THROWS_AS((void)field.run(), CanceledFailure);
+  const Trace trace = field.newest_first().at(0);
+  CHECK(trace.run.status == TraceStatus::Canceled);
+  CHECK(trace.run.ended_at);
+  CHECK(trace.events.at(0).detail == "enough");
+  CHECK(trace.steps.at(2).name == "run_scenes");
+}
+
 TEST_CASE("a threshold that is not met, bad geometry, and numbers out of range") {
   Field field;
   SUBCASE("not met") {
@@ -165,6 +222,10 @@ TEST_CASE("a threshold that is not met, bad geometry, and numbers out of range")
   SUBCASE("a part that is not there") {
     field.request.jittered = "cube";
     CHECK_THROWS_AS((void)field.run(), ActivityFailure);
+    const Trace trace = field.newest_first().at(0);
+    CHECK(trace.run.status == TraceStatus::Failed);
+    CHECK(trace.run.reason.find("cube") != std::string::npos);
+    CHECK(trace.steps.back().status == TraceStepStatus::Failed);
   }
   SUBCASE("bad geometry") {
     const sim::MjcfSource bad{.xml = "<mujoco><worldbody><geom/></worldbody></mujoco>"};
@@ -173,6 +234,8 @@ TEST_CASE("a threshold that is not met, bad geometry, and numbers out of range")
     const SweepResult result = field.run();
     CHECK_FALSE(result.passed);
     CHECK_FALSE(result.problem.empty());
+    CHECK(field.newest_first().at(0).run.outcome == "FAIL");
+    CHECK(field.newest_first().at(0).run.reason == result.problem);
   }
   SUBCASE("no runs") {
     field.request.runs = 0;

@@ -98,6 +98,11 @@ void check_lists(const OpenTraces& open) {
   CHECK(store->runs("%", 10).empty());
   CHECK(store->runs("simulation_", 10).empty());
   CHECK(store->runs("Simulation-", 10).empty());
+  CHECK(store->running(10).empty());
+  for (const char* run : {"b", "c", "d"}) store->update(make_trace(run, 6));
+  store->update(make_trace("c", 9));
+  CHECK(ids(store->running(10)) == std::vector<std::string>{"b", "d"});
+  CHECK(ids(store->running(1)) == std::vector<std::string>{"b"});
 }
 
 // Each thread has the revisions in another order, half of them a store of their own.

@@ -13,6 +13,7 @@
 
 #include "durasim/core/config.hpp"
 #include "durasim/core/describe.hpp"
+#include "durasim/core/log.hpp"
 #include "durasim/core/names.hpp"
 #include "durasim/core/time.hpp"
 
@@ -26,10 +27,13 @@
 
 namespace durasim::inline v0 {
 class Client;
+class Frontend;
 class Worker;
 }  // namespace durasim::inline v0
 
 namespace durasim::inline v0::pipeline {
+
+class TraceStore;
 
 // One command. All texts are UTF-8 and enter the history; secrets belong into `inherit`.
 struct ScriptRequest {
@@ -132,6 +136,11 @@ struct ScriptOptions {
   // The program durasim-supervisor. Empty: beside the library, or in the folder that
   // DURASIM_LIBEXEC names.
   std::string supervisor{};
+  // Where runs leave their traces, and the engine whose histories these follow from: both or none.
+  // Borrowed.
+  TraceStore* traces = nullptr;
+  Frontend* history = nullptr;
+  Logger log{};
 };
 
 // Registers the workflow and its activities; the folder is made if it is not there. Each script
@@ -140,9 +149,9 @@ struct ScriptOptions {
 DURASIM_EXPORT void implement_scripts(Worker& worker, const ScriptOptions& options);
 
 // Ends the scripts and removes the folders of runs that are closed: terminated ones, and those that
-// were cancelled while no engine ran. Call it after Engine::start(), with the same options. Waits
-// for their graces. Returns how many folders it has removed. Throws IoError, and what
-// Client::handle().describe() throws.
+// were cancelled while no engine ran. Completes traces as sweep_simulations does. Call it after
+// Engine::start(), with the same options. Waits for their graces. Returns how many folders it has
+// removed. Throws IoError, and what Client::handle().describe() throws.
 DURASIM_EXPORT std::size_t sweep_scripts(const Client& client, const ScriptOptions& options);
 
 // "script-" and the SHA-256 of the request as JSON: the same request has the same id on every

@@ -25,6 +25,7 @@
 #include "durasim/sim/result.hpp"
 #include "durasim/sim/simulate_local.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -135,6 +136,15 @@ struct SimulationServices {
 // Registers the workflow, its activities and run_simulation. Throws InvalidArgument when a service
 // is missing, IoError for the work folder.
 DURASIM_EXPORT void implement_simulation(Worker& worker, SimulationServices services);
+
+// Clears up after runs that could not do it themselves: those that were terminated or timed out,
+// and those at whose end the traces could not be written. Removes what they have left below the
+// work folder, which must be this engine's alone, and completes traces that say Running. What an
+// attempt still uses is left to the next call. Call it after Engine::start(), with the services of
+// implement_simulation. Returns how many folders and traces it has dealt with. Throws IoError, and
+// what Client::list and describe throw; traces that cannot be reached are left with a warning.
+DURASIM_EXPORT std::size_t sweep_simulations(const Client& client,
+                                             const SimulationServices& services);
 
 // The run of that request, open or completed, or a new one (also when the last one failed or was
 // cancelled): through an engine or from another process. Throws as start_or_attach.

@@ -1,6 +1,6 @@
-// Traces: what a simulation's run did, in tables that people and other programs query, in SQLite or
-// PostgreSQL (docs/traces.md). A trace follows from the run's history and never changes the run:
-// one that cannot be written is missing, and the result says so.
+// Traces: what the run of a simulation, a sweep or a script did, in tables that people and other
+// programs query, in SQLite or PostgreSQL (docs/traces.md). A trace follows from the run's history
+// and never changes the run: one that cannot be written is missing, and the result says so.
 //   const auto traces = pipeline::open_sqlite_traces("sim.db.traces");
 //   pipeline::implement_simulation(worker, {.artifacts = &artifacts, .work_folder = "sim.work",
 //                                           .traces = traces.get(), .history =
@@ -26,15 +26,25 @@ namespace durasim::inline v0::pipeline {
 
 // The members of these structs are the columns of the tables. Instants are kept to the millisecond.
 
-enum class TraceStatus { Running, Completed, Failed, Canceled };
-BOOST_DESCRIBE_ENUM(TraceStatus, Running, Completed, Failed, Canceled)
+// ContinuedAsNew: a sweep of many scenes goes on in another run.
+enum class TraceStatus {
+  Running,
+  Completed,
+  Failed,
+  Canceled,
+  Terminated,
+  TimedOut,
+  ContinuedAsNew
+};
+BOOST_DESCRIBE_ENUM(TraceStatus, Running, Completed, Failed, Canceled, Terminated, TimedOut,
+                    ContinuedAsNew)
 [[nodiscard]] DURASIM_EXPORT std::string_view to_string(TraceStatus status);
 
 struct TraceRun {
-  std::string run_id;  // the key
+  std::string run_id;  // the key; of a run_simulation its workflow's, "-" and the activity's id
   std::string workflow_id;
   std::string workflow_type;
-  std::string name;  // of the input
+  std::string name;  // of the input, or a script's command
   TraceStatus status = TraceStatus::Running;
   std::string outcome;           // "SUCCESS", "FAIL"; empty: no verdict yet
   std::string code;              // the verdict's: "GOAL_REACHED", ...
@@ -43,7 +53,8 @@ struct TraceRun {
   std::string final_state_hash;  // empty: not stepped to the end
   WallTime started_at{};
   std::optional<WallTime> ended_at;
-  // The event of the run's history up to which the trace tells it: of two, the higher one is later.
+  // The event of the run's history up to which the trace tells it, or of a run_simulation a count:
+  // of two, the higher one is later.
   std::int64_t revision = 0;
   bool operator==(const TraceRun&) const = default;
 };
@@ -119,6 +130,8 @@ class DURASIM_EXPORT TraceStore {
   // The runs whose workflow ids begin so, the last started first.
   [[nodiscard]] virtual std::vector<TraceRun> runs(const std::string& workflow_id_prefix,
                                                    std::size_t limit) = 0;
+  // The runs that are Running by their traces, the last started first.
+  [[nodiscard]] virtual std::vector<TraceRun> running(std::size_t limit) = 0;
 };
 
 // Traces in an SQLite database of their own (0600), which the first call makes if it is not there.
