@@ -85,7 +85,7 @@ void Children::start_children(const std::stop_token& stop) {
     lock.lock();
     if (child) {
       ready_.push_back(std::move(child));
-      --to_start_;
+      if (to_start_ > 0) --to_start_;  // whoever came meanwhile has counted anew
     } else {
       to_start_ = 0;  // until somebody asks again
       ++failures_;

@@ -152,7 +152,7 @@ void encode_one_of(Encoder& out, const O& one_of, const V& variant, std::uint32_
 
 template <class M>
 void encode_fields(Encoder& out, const M& message) {
-  if (out.depth > kMaxMessageDepth) fail_depth();
+  if (out.depth >= kMaxMessageDepth) fail_depth();
   if constexpr (requires { message.unknown_fields; }) {
     if (!message.unknown_fields.empty()) {
       const std::string& unknown = message.unknown_fields.bytes();

@@ -31,7 +31,7 @@ void check_payload_sizes(std::span<const Payload> payloads, const PayloadLimits&
     if (size <= limits.max_payload_bytes) continue;
     throw LimitError(
         fmt::format("{} {} has {} bytes; the limit is {}: pass a reference to the data, or raise "
-                    "PayloadLimits::max_payload_bytes",
+                    "EngineLimits::max_payload_bytes",
                     owner, i + 1, size, limits.max_payload_bytes));
   }
 }

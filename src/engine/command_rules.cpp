@@ -1,6 +1,8 @@
 // The checks, one function per kind of command, and the arithmetic of activity timeouts.
 #include "engine/command_rules.hpp"
 
+#include "durasim/core/encoding.hpp"
+#include "durasim/core/error.hpp"
 #include "durasim/core/message_values.hpp"
 #include "durasim/core/payload_limits.hpp"
 
@@ -99,6 +101,7 @@ std::optional<WorkflowTaskFailure> CommandRules::check_sizes(
 }
 
 std::optional<WorkflowTaskFailure> CommandRules::check(const Command& command) {
+  if (auto unwritable = check_texts(command)) return unwritable;
   if (const auto* activity = command.attributes_if<ScheduleActivityTaskCommandAttributes>()) {
     return check_activity(*activity);
   }
@@ -124,6 +127,16 @@ std::optional<WorkflowTaskFailure> CommandRules::check(const Command& command) {
     return check_sizes(signal->input,
                        [&] { return "signal " + signal->signal_name + ", argument"; });
   return std::nullopt;
+}
+
+// Of what cannot be written nothing may be begun.
+std::optional<WorkflowTaskFailure> CommandRules::check_texts(const Command& command) {
+  try {
+    static_cast<void>(encode(command));
+    return std::nullopt;
+  } catch (const InvalidArgument& error) {
+    return refusal(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, error.what());
+  }
 }
 
 std::optional<WorkflowTaskFailure> CommandRules::check_activity(

@@ -33,6 +33,7 @@ class CommandRules {
   std::optional<WorkflowTaskFailure> check(const proto::Command& command);
 
  private:
+  static std::optional<WorkflowTaskFailure> check_texts(const proto::Command& command);
   std::optional<WorkflowTaskFailure> check_activity(
       const proto::ScheduleActivityTaskCommandAttributes& command);
   std::optional<WorkflowTaskFailure> check_timer(const proto::StartTimerCommandAttributes& command);

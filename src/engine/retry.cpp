@@ -72,7 +72,6 @@ proto::Failure timeout_failure(TimeoutType type, const ActivityRecord& activity)
   if (activity.has_heartbeat_details)
     info.last_heartbeat_details = to_message(PayloadList(activity.heartbeat_details));
   failure.info = std::move(info);
-  failure.cause = activity.last_failure;
   return failure;
 }
 

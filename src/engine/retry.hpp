@@ -29,7 +29,7 @@ struct RetryDecision {
 [[nodiscard]] DURASIM_EXPORT bool is_retryable(const proto::Failure& failure,
                                                const durasim::RetryPolicy& policy);
 
-// A timeout of the activity, with its last real failure as cause and its last heartbeat details.
+// A timeout of the activity, with its last heartbeat details.
 [[nodiscard]] proto::Failure timeout_failure(TimeoutType type, const ActivityRecord& activity);
 
 }  // namespace durasim::inline v0::engine

@@ -20,6 +20,15 @@ namespace {
 // Temporal keeps as much of an attempt's failure (limit.mutableStateActivityFailureSize.error).
 constexpr std::size_t max_last_failure_bytes = 4096;
 
+// Far below what a message may hold: failures stand within events, and within each other.
+constexpr int kMostCauses = 32;
+
+void limit_causes(proto::Failure& failure) {
+  proto::Failure* at = &failure;
+  for (int left = kMostCauses; left > 0 && at->cause; --left) at = &*at->cause;
+  at->cause.reset();
+}
+
 proto::Failure truncated(proto::Failure failure) {
   if (failure.message.size() + failure.stack_trace.size() <= max_last_failure_bytes) return failure;
   failure.stack_trace.clear();
@@ -120,9 +129,10 @@ bool RunState::close_activity(std::int64_t scheduled_event_id, std::int32_t atte
     return true;
   }
   // A cancellation that nobody asked for is a failure.
-  const proto::Failure failure = canceled != nullptr
-                                     ? CanceledFailure("canceled", canceled->details).proto()
-                                     : std::get<ActivityFailed>(outcome).failure;
+  proto::Failure failure = canceled != nullptr
+                               ? CanceledFailure("canceled", canceled->details).proto()
+                               : std::get<ActivityFailed>(std::move(outcome)).failure;
+  limit_causes(failure);
   const RetryState state = retry_activity(*activity, failure, false, now);
   if (state != RetryState::InProgress) fail_activity(*activity, failure, identity, state, now);
   return true;
@@ -221,6 +231,7 @@ void RunState::time_out_activity(std::int64_t scheduled_event_id, TimeoutType ty
     failure = timeout_failure(TimeoutType::ScheduleToClose, activity);
     failure.message = "not enough time for another attempt before the schedule-to-close timeout";
   }
+  failure.cause = activity.last_failure;  // of the attempt before
   if (was_started) write_activity_started(activity, now);
   ActivityTaskTimedOutEventAttributes attributes;
   attributes.failure = std::move(failure);

@@ -60,6 +60,16 @@ HistoryEvent started_event(const StartRun& start, const RunRecord& record) {
   return make_event(std::move(attributes));
 }
 
+HistoryEvent signaled_event(const SignalRun& signal) {
+  WorkflowExecutionSignaledEventAttributes attributes;
+  attributes.signal_name = signal.name;
+  attributes.input = to_message(signal.input);
+  attributes.identity = signal.identity;
+  attributes.request_id = signal.request_id;
+  attributes.external_workflow_execution = signal.external;
+  return make_event(std::move(attributes));
+}
+
 StartRun start_of(const WorkflowExecutionStartedEventAttributes& started,
                   const store::RunRow& row) {
   StartRun start;
@@ -86,6 +96,11 @@ StartRun start_of(const WorkflowExecutionStartedEventAttributes& started,
 }
 
 }  // namespace
+
+void require_writable(const StartRun& start, const std::optional<SignalRun>& signal) {
+  static_cast<void>(encode(started_event(start, RunRecord{})));
+  if (signal) static_cast<void>(encode(signaled_event(*signal)));
+}
 
 RunState::RunState(const StartRun& start, const EngineLimits& limits, WallTime now,
                    const std::optional<SignalRun>& signal)
@@ -150,13 +165,7 @@ RunState::RunState(store::RunRow row, const std::vector<store::TaskRow>& tasks,
 }
 
 void RunState::signal(const SignalRun& signal, WallTime now) {
-  WorkflowExecutionSignaledEventAttributes attributes;
-  attributes.signal_name = signal.name;
-  attributes.input = to_message(signal.input);
-  attributes.identity = signal.identity;
-  attributes.request_id = signal.request_id;
-  attributes.external_workflow_execution = signal.external;
-  add(make_event(std::move(attributes)), now);
+  add(signaled_event(signal), now);
   ++record_.signals;
   mark_changed();
   end_task_if_buffer_full(now);
@@ -167,24 +176,26 @@ void RunState::request_cancel(const std::string& cause, const std::string& ident
                               const std::optional<proto::WorkflowExecution>& external,
                               std::int64_t external_event_id, WallTime now) {
   if (record_.cancel_requested && !mutant(MutantId::CancelTwice)) return;  // once is enough
-  record_.cancel_requested = true;
   WorkflowExecutionCancelRequestedEventAttributes attributes;
   attributes.cause = cause;
   attributes.identity = identity;
   attributes.external_workflow_execution = external;
   attributes.external_initiated_event_id = external_event_id;
-  add(make_event(std::move(attributes)), now);
+  add(make_event(std::move(attributes)), now);  // throws for a cause that is not UTF-8
+  record_.cancel_requested = true;
   want_workflow_task(now);
 }
 
 void RunState::terminate(const std::string& reason, const PayloadList& details,
                          const std::string& identity, WallTime now) {
-  abandon_workflow_task(now);
   WorkflowExecutionTerminatedEventAttributes attributes;
   attributes.reason = reason;
   attributes.details = to_message(details);
   attributes.identity = identity;
-  close(store::RunStatus::Terminated, make_event(std::move(attributes)), now);
+  HistoryEvent event = make_event(std::move(attributes));
+  static_cast<void>(encode(event));  // throws for text that is not UTF-8, before anything changes
+  abandon_workflow_task(now);
+  close(store::RunStatus::Terminated, std::move(event), now);
 }
 
 // A task that is overtaken by too much news is ended, so that the news are not held up for ever.

@@ -8,6 +8,7 @@
 #include "durasim/core/activation.hpp"
 #include "durasim/core/command.hpp"
 #include "durasim/core/history.hpp"
+#include "durasim/engine/options.hpp"
 #include "durasim/store/store.hpp"
 
 #include "core/payload_blobs.hpp"
@@ -25,19 +26,7 @@
 
 namespace durasim::inline v0::engine {
 
-struct EngineLimits {
-  std::int64_t suggest_continue_as_new_events = 4096;
-  std::int64_t suggest_continue_as_new_bytes = 4 << 20;
-  std::int64_t max_history_events = 0;  // 0: no limit; at it the run is terminated
-  std::size_t max_buffered_events = 100;
-  std::size_t max_buffered_bytes = 2 << 20;
-  std::int64_t max_signals = 10000;
-  std::size_t max_pending_activities = 2000;
-  std::size_t max_pending_timers = 100000;
-  std::size_t max_payload_bytes = 64 << 20;
-  std::size_t max_inline_payload_bytes = codec::kMostInlinePayloadBytes;  // in stored rows
-  std::int32_t crashes_before_parking = 3;
-};
+static_assert(EngineLimits{}.max_inline_payload_bytes == codec::kMostInlinePayloadBytes);
 
 // How a run begins: by a client, or as the successor of another run.
 struct StartRun {
@@ -105,6 +94,9 @@ struct StartedWorkflowTask {
 // Stale: the task was not the current one (timed out, closed, forgotten); nothing happened.
 enum class TaskResult : std::uint8_t { Stale, Completed, Failed };
 
+// Throws InvalidArgument for text that is not UTF-8, of which no event could be made.
+void require_writable(const StartRun& start, const std::optional<SignalRun>& signal);
+
 class DURASIM_EXPORT RunState {
  public:
   // A new run with its first events; `signal` comes with it (signal-with-start).
@@ -153,6 +145,9 @@ class DURASIM_EXPORT RunState {
 
   // Everything whose time has come: timers, timeouts, backoffs, run and execution timeouts.
   void fire_due(const std::string& new_run_id, WallTime now);
+  // The code of the task that is started runs here and can be waited for: its timeout, which finds
+  // lost workers, begins anew when it is over.
+  void prolong_workflow_task(WallTime now);
 
   // Code of this run was being executed when the process died.
   void count_crash(WallTime now);
@@ -214,6 +209,7 @@ class DURASIM_EXPORT RunState {
   [[nodiscard]] std::vector<proto::HistoryEvent> transient_events(
       const std::string& identity) const;
   bool time_out_workflow_task(WallTime now);
+  [[nodiscard]] bool workflow_task_over(WallTime now) const;
   [[nodiscard]] Duration workflow_task_timeout() const;
 
   // run_commands.cpp

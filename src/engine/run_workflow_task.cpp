@@ -187,11 +187,21 @@ TaskResult RunState::fail_workflow_task(std::int64_t started_event_id,
   return TaskResult::Failed;
 }
 
+bool RunState::workflow_task_over(WallTime now) const {
+  const WorkflowTaskRecord& task = record_.task;
+  return task.state == TaskState::Started &&
+         now >= add_clamped(task.started_time, workflow_task_timeout());
+}
+
+void RunState::prolong_workflow_task(WallTime now) {
+  if (!workflow_task_over(now)) return;
+  record_.task.started_time = now;
+  mark_changed();
+}
+
 bool RunState::time_out_workflow_task(WallTime now) {
-  WorkflowTaskRecord& task = record_.task;
-  if (task.state != TaskState::Started ||
-      now < add_clamped(task.started_time, workflow_task_timeout()))
-    return false;
+  if (!workflow_task_over(now)) return false;
+  const WorkflowTaskRecord& task = record_.task;
   if (task.attempt == 1) {
     WorkflowTaskTimedOutEventAttributes attributes;
     attributes.scheduled_event_id = task.scheduled_event_id;

@@ -169,6 +169,8 @@ class DURASIM_EXPORT Service {
   [[nodiscard]] std::vector<store::Transition> begin_commit(WallTime now);
   void finish_commit();
   void abort_commit();
+  // The attempt is among those to be told to stop when what its run has become is durable.
+  void cancel_again(const ActivityHandle& handle);
   // What the last commits have allowed: attempts to be told to stop, runs that have closed.
   std::vector<ActivityHandle> take_cancellations() { return std::exchange(cancellations_, {}); }
   std::vector<std::string> take_closed() { return std::exchange(closed_, {}); }
@@ -203,6 +205,7 @@ class DURASIM_EXPORT Service {
   };
 
   Run& load(const std::string& run_id);
+  [[nodiscard]] RunState read(store::RunRow row) const;
   Run* open_run(const std::string& run_id);
   Run* open_announced(const std::string& run_id);
   RunState& require_open(const std::string& workflow_id, const std::string& run_id);
@@ -217,7 +220,8 @@ class DURASIM_EXPORT Service {
                                                               const std::string& id) const;
   void remember(const std::string& scope, const std::string& request_id, const std::string& run_id,
                 const store::Digest& fingerprint);
-  void check(const StartRequest& request) const;
+  void check(const StartRequest& request,
+             const std::optional<SignalRun>& signal = std::nullopt) const;
   [[nodiscard]] PayloadLimits payload_limits() const {
     return {.max_payload_bytes = options_.limits.max_payload_bytes};
   }

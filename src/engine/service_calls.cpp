@@ -145,7 +145,7 @@ std::optional<StartAnswer> Service::resolve_conflict(const StartRequest& request
 }
 
 // Before anything is written.
-void Service::check(const StartRequest& request) const {
+void Service::check(const StartRequest& request, const std::optional<SignalRun>& signal) const {
   const StartRun& run = request.run;
   if (run.workflow_id.empty() || run.workflow_type.empty() || run.task_queue.empty()) {
     throw InvalidArgument("start: a workflow id, a workflow type and a task queue are needed");
@@ -162,6 +162,12 @@ void Service::check(const StartRequest& request) const {
   check_payload_sizes(
       run.input, payload_limits(),
       fmt::format("workflow {} ({}), argument", run.workflow_type, run.workflow_id));
+  for (const auto& [key, value] : run.memo) {
+    check_payload_sizes(
+        {&value, 1}, payload_limits(),
+        fmt::format("workflow {} ({}), memo {}", run.workflow_type, run.workflow_id, key));
+  }
+  require_writable(run, signal);
 }
 
 StartAnswer Service::start(const StartRequest& request, WallTime now) {
@@ -191,7 +197,7 @@ StartAnswer Service::start_or_attach(const StartRequest& request, WallTime now) 
 
 StartAnswer Service::signal_with_start(const StartRequest& request, const SignalRun& signal,
                                        WallTime now) {
-  check(request);
+  check(request, signal);
   check_payload_sizes(
       signal.input, payload_limits(),
       fmt::format("workflow {}, signal {}, argument", request.run.workflow_id, signal.name));

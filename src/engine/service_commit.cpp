@@ -27,10 +27,21 @@ Service::Run& Service::load(const std::string& run_id) {
   auto row = store_.run(run_id);
   if (!row) throw WorkflowNotFound("run " + run_id + ": there is no such run");
   store::verify(*row);
+  try {
+    return runs_.insert(run_id, Run(read(*std::move(row))));
+  } catch (const FormatError& error) {
+    throw StoreDamaged(fmt::format("run {}: {}", run_id, error.what()));
+  } catch (const LimitError& error) {
+    throw StoreDamaged(fmt::format("run {}: {}", run_id, error.what()));
+  }
+}
+
+RunState Service::read(store::RunRow row) const {
+  const std::string run_id = row.run_id;
   const std::vector<store::TaskRow> tasks = store_.tasks(run_id);
   for (const store::TaskRow& task : tasks) store::verify(task);
   const std::vector<store::HistoryBatch> batches = store_.history(run_id);
-  store::verify(batches, *row);
+  store::verify(batches, row);
   // All of them now, as all events: damage is found before anything is done with the run.
   verify_blobs(store_, run_id, batches);
   const codec::BlobReader blobs = blobs_for(store_, run_id);
@@ -39,8 +50,7 @@ Service::Run& Service::load(const std::string& run_id) {
       first.events.front().attributes_if<proto::WorkflowExecutionStartedEventAttributes>();
   if (started == nullptr)
     throw StoreDamaged("run " + run_id + ": its first event is not its start");
-  RunState state(std::move(*row), tasks, *started, options_.limits, blobs);
-  return runs_.insert(run_id, Run(std::move(state)));
+  return {std::move(row), tasks, *started, options_.limits, blobs};
 }
 
 // Nothing is done with a damaged run; the others go on.
@@ -169,6 +179,13 @@ void Service::commit(WallTime now) {
 bool Service::is_durable(const std::string& run_id) const {
   const Run* run = runs_.find(run_id);
   return run == nullptr || (!run->changed && !run->flying);
+}
+
+void Service::cancel_again(const ActivityHandle& handle) {
+  const Run* run = runs_.find(handle.run_id);
+  if (run == nullptr) return;
+  Group& group = run->flying && !run->changed ? flying_ : next_;
+  group.cancellations.push_back(handle);
 }
 
 std::vector<store::Transition> Service::begin_commit(WallTime now) {

@@ -51,6 +51,8 @@ void Service::recover_open_runs(WallTime now) {
         recover(row, now);
       } catch (const StoreDamaged& damage) {
         quarantine(row.run_id, damage);
+      } catch (const FormatError& error) {
+        quarantine(row.run_id, StoreDamaged(fmt::format("run {}: {}", row.run_id, error.what())));
       }
     }
   }

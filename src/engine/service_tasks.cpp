@@ -204,6 +204,8 @@ ActivityTask Service::activity_task(const ActivityHandle& handle) {
 
 bool Service::close_activity(const ActivityHandle& handle, ActivityOutcome outcome, WallTime now) {
   require_writable(outcome);
+  if (const auto* completed = std::get_if<ActivityCompleted>(&outcome))
+    check_payload_sizes(completed->result, payload_limits(), "activity, result");
   Run* run = open_run(handle.run_id);
   if (run == nullptr) return false;
   const bool done = run->state.close_activity(handle.scheduled_event_id, handle.attempt,
@@ -214,6 +216,7 @@ bool Service::close_activity(const ActivityHandle& handle, ActivityOutcome outco
 
 HeartbeatReply Service::heartbeat(const ActivityHandle& handle, const PayloadList& details,
                                   WallTime now) {
+  check_payload_sizes(details, payload_limits(), "activity, heartbeat detail");
   Run* run = open_run(handle.run_id);
   if (run == nullptr) return {.cancel_requested = false, .not_found = true};
   const auto cancel_requested =
@@ -229,6 +232,7 @@ bool Service::fire_due(WallTime now) {
   for (const std::string& run_id : due) {
     Run* run = open_run(run_id);
     if (run == nullptr) continue;
+    if (run->token != 0 && held_.contains(run_id)) run->state.prolong_workflow_task(now);
     run->state.fire_due(new_id(), now);
     changed(run->state, now);
   }

@@ -41,8 +41,8 @@ struct Rates {
   double evict = 0;
   double slow_clock = 0;  // small steps of time instead of going to what is due
   std::size_t cached_runs = 0;
-  std::size_t buffered_events = 0;                                                     // limit
-  std::size_t inline_payload_bytes = engine::EngineLimits{}.max_inline_payload_bytes;  // not drawn
+  std::size_t buffered_events = 0;                                             // limit
+  std::size_t inline_payload_bytes = EngineLimits{}.max_inline_payload_bytes;  // not drawn
   double failed_reads = 0;  // the process's next few reads fail
   double full_disk = 0;     // it is full for minutes, over deaths of the process
   bool lives_on = false;    // the process goes on into the quiet phase, instead of a last crash

@@ -364,3 +364,39 @@ TEST_CASE("when the clock jumps over everything, each activity ends once and not
   CHECK(run.state().timers().empty());
   CHECK_FALSE(run.state().next_due());
 }
+
+TEST_CASE("attempts that time out, however many, can be stored and read, and a result is taken") {
+  Core run;
+  run.first({schedule("a", {.start_to_close = 30s}, {.maximum_interval = 1s})});
+  constexpr std::int32_t attempts = 3 * static_cast<std::int32_t>(kMaxMessageDepth);
+  for (std::int32_t attempt = 1; attempt < attempts; ++attempt) {
+    run.begin(5, attempt);
+    run.pass(30s);
+    run.pass(1s);
+  }
+  run.begin(5, attempts);
+  CHECK(run.end(5, attempts, ActivityCompleted{text("result")}));
+  const auto started = run.attributes<proto::ActivityTaskStartedEventAttributes>(6);
+  CHECK(timeout_of(*started.last_failure).timeout_type == TimeoutType::StartToClose);
+  CHECK_FALSE(started.last_failure->cause);
+}
+
+TEST_CASE("a failure with more causes than a message can hold loses the last of them") {
+  proto::Failure failure;
+  failure.message = "innermost";
+  for (std::size_t i = 0; i < 2 * kMaxMessageDepth; ++i) {
+    proto::Failure outer;
+    outer.message = "cause " + std::to_string(i);
+    outer.cause = std::move(failure);
+    failure = std::move(outer);
+  }
+  Core run;
+  run.first({schedule("a", {}, {.maximum_attempts = 2})});
+  for (std::int32_t attempt = 1; attempt <= 2; ++attempt) {
+    run.begin(5, attempt);
+    run.end(5, attempt, ActivityFailed{failure});
+    if (attempt == 1) run.skip();
+  }
+  CHECK(run.attributes<proto::ActivityTaskFailedEventAttributes>(7).failure->message ==
+        failure.message);
+}

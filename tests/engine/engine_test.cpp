@@ -1,5 +1,6 @@
 // The engine in a program: real threads, real SQLite, real time. What must not wait for a clock
 // waits for what has happened.
+#include "durasim/core/codec.hpp"
 #include "durasim/store/sqlite.hpp"
 
 #include "engine/engine_programs.hpp"
@@ -11,12 +12,16 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <filesystem>
+#include <iterator>
 #include <latch>
 #include <map>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace durasim;
 using namespace std::chrono_literals;
@@ -25,6 +30,8 @@ namespace {
 
 constexpr WorkflowType<int(int)> hanging{"Hanging"};
 constexpr Activity<int(int)> stubborn{"stubborn"};
+constexpr WorkflowType<std::string()> asking{"Asking"};
+constexpr Activity<std::string()> tell{"tell"};
 
 }  // namespace
 
@@ -92,8 +99,10 @@ TEST_CASE("activities of low priority run below the rest of the process, workflo
         });
   }
   engine.start();
-  CHECK(engine.client().start(adding, 1, {.task_queue = "low"}).result() == 6);
-  CHECK(engine.client().start(adding, 1, {.task_queue = "plain"}).result() == 6);
+  std::vector<WorkflowRun<int>> runs;
+  for (int i = 0; i < 20; ++i)
+    runs.push_back(engine.client().start(adding, 1, {.task_queue = i % 2 == 0 ? "low" : "plain"}));
+  for (const auto& run : runs) CHECK(run.result() == 6);
   const std::scoped_lock lock(mutex);
   CHECK(seen["workflow"] == std::set{nice_value()});
   CHECK(seen["plain"] == std::set{nice_value()});
@@ -200,6 +209,119 @@ TEST_CASE("a cancellation reaches the activity at once, by its stop token") {
   entered.wait();
   run.cancel("enough");
   CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+}
+
+// The second attempt hangs in the codec until its cancellation has been told to nobody: the timer
+// of another run fires on the same thread, behind it.
+TEST_CASE("a cancellation that comes before the activity's code has begun reaches it") {
+  class Slow final : public PayloadCodec {
+   public:
+    [[nodiscard]] PayloadList encode(const PayloadList& payloads,
+                                     const std::string&) const override {
+      return payloads;
+    }
+    [[nodiscard]] PayloadList decode(const PayloadList& payloads,
+                                     const std::string&) const override {
+      for (const Payload& payload : payloads) {
+        if (payload.data != "123456") continue;
+        entered.count_down();
+        leave.wait();
+      }
+      return payloads;
+    }
+    mutable std::latch entered{1}, leave{1};
+  };
+  const Folder folder;
+  const Slow codec;
+  Engine engine({.store = folder.store(), .codec = &codec});
+  fill(engine.worker("queue", {.max_concurrent_activities = 2}));
+  engine.worker("queue")
+      .implement(hanging,
+                 [](WorkflowContext ctx, int n) -> Workflow<int> {
+                   co_return co_await ctx.run(
+                       stubborn, n,
+                       {.start_to_close = 1h,
+                        .retry = {.initial_interval = 1ms},
+                        .cancellation_type = ActivityCancellationType::WaitCancellationCompleted});
+                 })
+      .implement(stubborn, [](ActivityContext ctx, int) -> int {
+        if (ctx.info().attempt == 1) {
+          ctx.heartbeat(123456);
+          throw std::runtime_error("once more");
+        }
+        CHECK(ctx.is_canceled());
+        ctx.throw_if_canceled();
+        return 0;
+      });
+  engine.start();
+  const auto run = engine.client().start(hanging, 1, on_queue);
+  codec.entered.wait();
+  run.cancel("enough");
+  CHECK(engine.client().start(adding, 1, on_queue).result() == 6);
+  codec.leave.count_down();
+  CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+}
+
+TEST_CASE("a result that is larger than the limit is the activity's failure, at once") {
+  const Folder folder;
+  Engine engine({.store = folder.store(), .limits = {.max_payload_bytes = 1000}});
+  engine.worker("queue")
+      .implement(asking,
+                 [](WorkflowContext ctx) -> Workflow<std::string> {
+                   try {
+                     co_return co_await ctx.run(tell, {.start_to_close = 1min});
+                   } catch (const ActivityFailure& failure) {
+                     co_return ApplicationFailure(*failure.cause()).type();
+                   }
+                 })
+      .implement(tell, [] { return std::string(2000, 'x'); });
+  engine.start();
+  CHECK(engine.client().start(asking, on_queue).result() == "durasim::LimitError");
+}
+
+TEST_CASE("a stop without end waits for what runs") {
+  const Folder folder;
+  std::latch entered(1);
+  Engine engine({.store = folder.store()});
+  engine.worker("queue")
+      .implement(adding,
+                 [](WorkflowContext ctx, int n) -> Workflow<int> {
+                   co_return co_await ctx.run(stubborn, n, {.start_to_close = 1h});
+                 })
+      .implement(stubborn, [&](const ActivityContext& ctx, int n) {
+        entered.count_down();
+        while (!ctx.is_canceled()) std::this_thread::yield();
+        return n;
+      });
+  engine.start();
+  (void)engine.client().start(adding, 1, on_queue);
+  entered.wait();
+  CHECK(engine.stop(std::chrono::nanoseconds::max()).clean());
+}
+
+TEST_CASE("slow workflow code costs no thread for each task") {
+  const Folder folder;
+  std::atomic<int> reports = 0;
+  Engine engine({.store = folder.store(),
+                 .deadlock_timeout = 5ms,
+                 .logger = Logger(
+                     [&](const LogRecord& record) {
+                       if (record.message.find("has not come back") != std::string_view::npos)
+                         ++reports;
+                     },
+                     LogLevel::Warning)});
+  engine.worker("queue").implement(hanging, [&](WorkflowContext, int n) -> Workflow<int> {
+    while (reports < n) std::this_thread::yield();
+    co_return n;
+  });
+  engine.start();
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  CHECK(engine.client().start(hanging, 1, on_queue).result() == 1);
+  const auto after_one = threads();
+  for (int n = 2; n <= 6; ++n) CHECK(engine.client().start(hanging, n, on_queue).result() == n);
+  CHECK(threads() == after_one);
 }
 
 TEST_CASE("workflow code that does not come back is reported, and other runs go on") {

@@ -1,5 +1,6 @@
 // The service over a store: tasks that outlive a process, limits, damaged runs.
 #include "durasim/core/ids.hpp"
+#include "durasim/store/integrity.hpp"
 #include "durasim/store/memory.hpp"
 
 #include "engine/service_bench.hpp"
@@ -110,6 +111,81 @@ TEST_CASE("a signal that cannot be written is refused and leaves nothing behind"
   const auto events = bench.service.history(run_id);
   CHECK(events[4].event_type == EventType::WorkflowExecutionSignaled);
   CHECK(events.back().event_id == static_cast<std::int64_t>(events.size()));
+}
+
+TEST_CASE("a call with text that cannot be written changes nothing") {
+  store::MemoryStore store;
+  Bench bench(store);
+  const std::string run_id = bench.start("w");
+  const WorkflowTask task = bench.task();
+  const auto before = *store.run(run_id);
+  CHECK_THROWS_AS(bench.service.request_cancel("w", "", "\xff", "", bench.now), InvalidArgument);
+  CHECK_THROWS_AS(bench.service.terminate("w", "", "\xff", {}, bench.now), InvalidArgument);
+  StartRequest bad;
+  bad.run.workflow_id = "w";
+  bad.run.workflow_type = "Type";
+  bad.run.task_queue = "queue";
+  bad.run.memo["\xff"] = text("value").at(0);
+  bad.request_id = "request";
+  bad.conflict = IdConflictPolicy::TerminateExisting;
+  CHECK_THROWS_AS(bench.service.start(bad, bench.now), InvalidArgument);
+  bench.service.commit(bench.now);
+  CHECK(*store.run(run_id) == before);
+  bench.service.request_cancel("w", "", "enough", "", bench.now);
+  CHECK(bench.service.complete_workflow_task(task, {}, bench.now) == TaskResult::Completed);
+  CHECK(bench.service.history(run_id)[4].event_type == EventType::WorkflowExecutionCancelRequested);
+  bad.run.memo.clear();
+  CHECK(bench.service.start(bad, bench.now).started);
+}
+
+TEST_CASE("a command with text that cannot be written fails its task, and nothing of it is done") {
+  store::MemoryStore store;
+  Bench bench(store);
+  const std::string run_id = bench.start("w");
+  proto::SignalExternalWorkflowExecutionCommandAttributes attributes;
+  attributes.execution.emplace().workflow_id = "\xff";
+  attributes.signal_name = "go";
+  const proto::Command bad = proto::make_command(std::move(attributes));
+  CHECK(bench.service.complete_workflow_task(bench.task(), {timer("1", 1s), bad}, bench.now) ==
+        TaskResult::Failed);
+  bench.service.commit(bench.now);
+  CHECK(bench.service.history(run_id).back().event_type == EventType::WorkflowTaskFailed);
+  CHECK(bench.service.complete_workflow_task(bench.task(), {complete()}, bench.now) ==
+        TaskResult::Completed);
+}
+
+TEST_CASE("a task whose code runs here is waited for, however long it takes") {
+  store::MemoryStore store;
+  Bench bench(store);
+  bench.start("w");
+  const WorkflowTask task = bench.task();
+  bench.service.hold(task.run_id);
+  for (int i = 0; i < 3; ++i) {
+    bench.now += 1h;
+    CHECK(bench.service.fire_due(bench.now));
+    bench.service.commit(bench.now);
+    CHECK(*bench.service.next_due() > bench.now);
+  }
+  bench.service.release(task.run_id);
+  CHECK(bench.service.complete_workflow_task(task, {complete()}, bench.now) ==
+        TaskResult::Completed);
+}
+
+TEST_CASE("a row that cannot be decoded though it is sealed quarantines its run alone") {
+  store::MemoryStore memory;
+  Bench first(memory);
+  const std::string bad = first.start("bad");
+  const std::string good = first.start("good");
+  store::Transition transition;
+  transition.run = *memory.run(bad);
+  transition.expected_version = transition.run.version++;
+  transition.run.state = "\x0a\xff";  // a length that is not there
+  store::seal(transition.run);
+  memory.commit(std::vector{transition});
+  Bench second(memory);
+  second.service.recover(second.now);
+  CHECK_THROWS_AS(second.service.find(bad), StoreDamaged);
+  CHECK(second.task().run_id == good);
 }
 
 TEST_CASE("a commit notes its time, which no later process may fall behind") {

@@ -14,6 +14,7 @@
 #include "durasim/core/metrics.hpp"
 #include "durasim/core/time.hpp"
 #include "durasim/engine/client.hpp"
+#include "durasim/engine/options.hpp"
 #include "durasim/engine/worker.hpp"
 #include "durasim/store/store.hpp"
 
@@ -49,6 +50,7 @@ struct EngineOptions {
   // another thread takes over the other runs; its answer is taken if it ever comes. 0: never.
   std::chrono::nanoseconds deadlock_timeout = std::chrono::seconds(2);
   bool fail_task_on_exception = false;
+  EngineLimits limits{};
   HeartbeatThrottle heartbeat_throttle{};
   Logger logger{};  // its sink is called with the engine's lock held: it must not call the engine
   MetricsSink* metrics = nullptr;       // borrowed; as Temporal's SDKs count and measure

@@ -26,6 +26,22 @@ enum class IdReusePolicy : std::int32_t {
 // What happens when it belongs to an open run; temporal.api.enums.v1.WorkflowIdConflictPolicy.
 enum class IdConflictPolicy : std::int32_t { Fail = 1, UseExisting = 2, TerminateExisting = 3 };
 
+// What one run may take. The first two only suggest: WorkflowContext::info() says so to the code.
+struct EngineLimits {
+  std::int64_t suggest_continue_as_new_events = 4096;
+  std::int64_t suggest_continue_as_new_bytes = 4 << 20;
+  std::int64_t max_history_events = 0;    // 0: no limit; at it the run is terminated
+  std::size_t max_buffered_events = 100;  // news while a workflow task runs; then the task fails
+  std::size_t max_buffered_bytes = 2 << 20;
+  std::int64_t max_signals = 10000;
+  std::size_t max_pending_activities = 2000;
+  std::size_t max_pending_timers = 100000;
+  std::size_t max_payload_bytes = 64 << 20;
+  std::size_t max_inline_payload_bytes = 8192;  // larger ones are blobs of the store
+  // A run in whose code the process has died so often is left alone until it is resumed.
+  std::int32_t crashes_before_parking = 3;
+};
+
 struct StartOptions {
   std::string id{};  // empty: a new UUID
   std::string task_queue{};

@@ -104,7 +104,12 @@ void Server::accept_clients() {
     }
     Connection& connection = connections_.emplace_back();
     connection.channel = std::move(client);
-    connection.thread = std::thread([this, &connection] { serve(connection); });
+    try {
+      connection.thread = std::thread([this, &connection] { serve(connection); });
+    } catch (const std::system_error& error) {
+      connections_.pop_back();
+      logger_.error(std::string("a client was sent away: no thread for it: ") + error.what());
+    }
   }
 }
 

@@ -48,6 +48,7 @@ std::string identity_of(const EngineOptions& options) {
 
 engine::ServiceOptions service_options(const EngineOptions& options) {
   engine::ServiceOptions result;
+  result.limits = options.limits;
   result.identity = identity_of(options);
   result.logger = options.logger.for_module("engine");
   result.codec = options.codec;
@@ -147,7 +148,7 @@ StopReport Engine::Shell::stop(std::chrono::nanoseconds grace) {
   server_.reset();  // its clients' calls have been told
   for (const auto& attempt : attempts)
     attempt->request_cancel(ActivityCancelReason::WorkerShutdown);
-  const SteadyTime deadline = clock_.steady_now() + grace;
+  const SteadyTime deadline = later(clock_.steady_now(), grace);
   for (const auto& post : posts) {
     if (!post->wait_until(deadline) && post->abandon()) {
       const Lock lock(mutex_);

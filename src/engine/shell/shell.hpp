@@ -132,6 +132,8 @@ class Engine::Shell final : public Frontend {
   // workflow tasks.
   bool dispatch();
   bool wake_threads();
+  // The same on a thread of the pool.
+  void wake_threads_from(const Pool& pool);
   void wake(Pool& pool);
   bool wake_workflow_thread();
 
@@ -159,6 +161,9 @@ class Engine::Shell final : public Frontend {
   void measure(const Pool& pool, const ActivityInfo& info, const ActivityOutcome& outcome,
                Duration execution) const;
   void check_brief();
+  // What speaks against an attempt that runs, durable or not.
+  [[nodiscard]] std::optional<ActivityCancelReason> reason_to_stop(
+      const engine::ActivityHandle& handle);
 
   // ---- time (shell_time.cpp) ----
   void on_alarm();
@@ -181,6 +186,16 @@ class Engine::Shell final : public Frontend {
   void settle_run(Lock& lock, const std::string& run_id);
   void check_served(const engine::StartRequest& request, const StartOptions& options) const;
   [[nodiscard]] WallTime now() const { return clock_.wall_now(); }
+  // For ever is a duration, too.
+  static SteadyTime later(SteadyTime from, std::chrono::nanoseconds by) {
+    return by > SteadyTime::max() - from ? SteadyTime::max() : from + by;
+  }
+  // When the code of a workflow task that began then is taken to hang.
+  [[nodiscard]] SteadyTime hangs_from(SteadyTime begin) const {
+    return options_.deadlock_timeout > Duration::zero() ? later(begin, options_.deadlock_timeout)
+                                                        : SteadyTime::max();
+  }
+  void arm_deadlock(SteadyTime begin);
 
   EngineOptions options_;
   std::unique_ptr<store::Store> own_store_;

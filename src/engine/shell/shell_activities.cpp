@@ -100,6 +100,16 @@ bool Engine::Shell::settle_doubtful(Pool& pool) {
   return true;
 }
 
+std::optional<ActivityCancelReason> Engine::Shell::reason_to_stop(const ActivityHandle& handle) {
+  const engine::RunState* state = service_.cached(handle.run_id);
+  if (state == nullptr) return std::nullopt;
+  if (!state->open()) return ActivityCancelReason::NotFound;
+  const engine::ActivityRecord* activity = attempt_of(state, handle);
+  if (activity == nullptr) return ActivityCancelReason::TimedOut;
+  if (activity->cancel_requested) return ActivityCancelReason::Requested;
+  return std::nullopt;
+}
+
 // At the end: what no thread has begun loses no attempt.
 void Engine::Shell::give_back_activities() {
   for (auto& [queue, pool] : pools_) {
@@ -122,6 +132,11 @@ void Engine::Shell::apply_ended() {
       ended.outcome = ActivityFailed{
           ApplicationFailure(std::string("its outcome cannot be recorded: ") + error.what(),
                              {.type = "UnrecordableOutcome"})
+              .proto()};
+      unapplied_.push_back(std::move(ended));
+    } catch (const LimitError& error) {  // the same, and the next attempt's would be as large
+      ended.outcome = ActivityFailed{
+          ApplicationFailure(error.what(), {.type = "durasim::LimitError", .non_retryable = true})
               .proto()};
       unapplied_.push_back(std::move(ended));
     } catch (const std::exception& error) {
@@ -166,7 +181,7 @@ bool Engine::Shell::run_activity(Pool& pool, Post& post, Lock& lock) {
       guard_brief(post, pool);
     } else {
       ++pool.busy;
-      wake_threads();
+      wake_threads_from(pool);
     }
     auto ended =
         call_activity(ActivityImplementation(found->second), std::move(task), handle, post, lock);
@@ -207,7 +222,7 @@ std::optional<ActivityOutcome> Engine::Shell::call_activity(
     Post& post, Lock& lock) {
   const engine::PayloadCoding coding = coding_;  // the engine may go while user code runs
   const std::string workflow_id = task.info.workflow_id;
-  Outbound outbound(*this, handle, workflow_id);
+  Outbound outbound(*this, handle, workflow_id, !post.pool->options.low_priority);
   if (options_.codec != nullptr) {  // users' code, too
     std::optional<ActivityOutcome> unreadable;
     post.enter();
@@ -227,6 +242,14 @@ std::optional<ActivityOutcome> Engine::Shell::call_activity(
   post.attempt = attempt;
   attempts_.emplace(handle, attempt);
   if (stopping_) attempt->request_cancel(ActivityCancelReason::WorkerShutdown);
+  // Perhaps the stop came before there was anybody to tell.
+  if (const auto reason = reason_to_stop(handle)) {
+    if (service_.is_durable(handle.run_id)) {
+      attempt->request_cancel(*reason);
+    } else {
+      service_.cancel_again(handle);
+    }
+  }
   post.enter();
   lock.unlock();
   ActivityOutcome outcome = attempt->run(implementation);

@@ -24,7 +24,7 @@ namespace {
 constexpr std::chrono::milliseconds kLongestBatch{1};
 
 // Linux has a nice value for each thread, against POSIX: setpriority(2), "C library/kernel
-// differences". It can't be raised again without a privilege.
+// differences". It can't be raised again without a privilege, and new threads inherit it.
 void lower_priority() {
   constexpr int levels = 10;
   setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + levels);
@@ -92,7 +92,8 @@ bool Engine::Shell::work_on_activities(Pool& pool, Post& post) {
   return true;
 }
 
-// Whoever waits for a workflow or a commit does not wait for a thread that gets no core.
+// Whoever waits for a workflow or a commit does not wait for a thread that gets no core; nor does
+// such a thread make others, which would inherit its priority.
 bool Engine::Shell::work_at_low_priority(Pool& pool, Post& post) {
   lower_priority();
   Lock lock(mutex_);
@@ -102,8 +103,8 @@ bool Engine::Shell::work_at_low_priority(Pool& pool, Post& post) {
         wait_for_activities(pool, lock);
       } else if (!run_activity(pool, post, lock)) {
         return false;
-      } else if (!unapplied_.empty() && !committer_.leading()) {
-        wake_workflow_thread();  // one that is awake looks for outcomes by itself
+      } else {
+        wake_workflow_thread();  // one that is awake looks for what is to be done by itself
       }
     } catch (const std::exception& error) {
       ++pool.busy;
@@ -186,7 +187,7 @@ bool Engine::Shell::run_workflow_task(Pool& pool, const engine::WorkflowTask& ta
   post.run_id = task.run_id;
   post.since = clock_.steady_now();
   post.reported = false;
-  if (options_.deadlock_timeout > Duration::zero()) arm(now() + options_.deadlock_timeout);
+  arm_deadlock(post.since);
   if (post.pool != nullptr) guard_brief(post, *post.pool);
   wake_threads();
   post.enter();
@@ -269,6 +270,17 @@ bool Engine::Shell::wake_threads() {
   }
   if (unserved && workflow_places_ > 0) served |= wake_workflow_thread();
   return served;
+}
+
+void Engine::Shell::wake_threads_from(const Pool& pool) {
+  if (!pool.options.low_priority) {
+    wake_threads();
+  } else if (alarm_) {
+    alarm_->post([this] {
+      const Lock lock(mutex_);
+      if (!stopping_) wake_threads();
+    });
+  }
 }
 
 void Engine::Shell::wake(Pool& pool) {

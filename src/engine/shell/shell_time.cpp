@@ -1,10 +1,12 @@
 // Everything that happens by itself: timers and timeouts of runs, heartbeats that were held back,
 // workflow code that does not return, and what a commit allows.
+#include "engine/command_rules.hpp"
 #include "engine/shell/shell.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace durasim::inline v0 {
@@ -22,13 +24,16 @@ void Engine::Shell::arm_runs(WallTime due) {
   arm(due);
 }
 
+void Engine::Shell::arm_deadlock(SteadyTime begin) {
+  const SteadyTime due = hangs_from(begin);
+  if (due < SteadyTime::max()) arm(engine::add_clamped(now(), due - clock_.steady_now()));
+}
+
 void Engine::Shell::arm_next() {
   if (runs_due_ < WallTime::max()) arm(runs_due_);
   for (const auto& [handle, due] : heartbeats_due_) arm(now() + (due - clock_.steady_now()));
   for (const auto& post : posts_) {
-    if (post->checkout != nullptr && !post->reported &&
-        options_.deadlock_timeout > Duration::zero())
-      arm(now() + (post->since + options_.deadlock_timeout - clock_.steady_now()));
+    if (post->checkout != nullptr && !post->reported) arm_deadlock(post->since);
   }
 }
 
@@ -92,15 +97,21 @@ void Engine::Shell::on_alarm() {
       silent.push_back(found->second);
     it = heartbeats_due_.erase(it);
   }
+  int missing = 0;  // threads for the runs that do not hang
   for (const auto& post : posts_) {
     const bool hangs = post->checkout != nullptr && !post->reported &&
-                       post->since + options_.deadlock_timeout <= clock_.steady_now();
-    if (!hangs || options_.deadlock_timeout <= Duration::zero()) continue;
+                       hangs_from(post->since) <= clock_.steady_now();
+    if (!hangs) continue;
     report_hanging(*post);
     post->reported = true;
     ++workflow_places_;
-    spawn_workflow_thread();
-    break;  // spawning has changed the list; the next one rings at once
+    if (!wake_workflow_thread()) ++missing;
+  }
+  try {
+    for (; missing > 0; --missing) spawn_workflow_thread();
+  } catch (const std::system_error& error) {
+    options_.logger.for_module("engine").error(
+        fmt::format("no further thread for workflows: {}", error.what()));
   }
   arm_next();
   lock.unlock();
@@ -164,15 +175,17 @@ void Engine::Shell::measure_end(const std::string& run_id) {
 
 // On the alarm's thread: stop callbacks are user code.
 void Engine::Shell::tell_to_stop(const std::vector<ActivityHandle>& handles) {
-  std::vector<std::shared_ptr<ActivityAttempt>> attempts;
+  std::vector<std::pair<std::shared_ptr<ActivityAttempt>, ActivityCancelReason>> told;
   {
     const Lock lock(mutex_);
     for (const ActivityHandle& handle : handles) {
-      if (const auto found = attempts_.find(handle); found != attempts_.end())
-        attempts.push_back(found->second);
+      const auto found = attempts_.find(handle);
+      if (found == attempts_.end()) continue;
+      told.emplace_back(found->second,
+                        reason_to_stop(handle).value_or(ActivityCancelReason::Requested));
     }
   }
-  for (const auto& attempt : attempts) attempt->request_cancel(ActivityCancelReason::Requested);
+  for (const auto& [attempt, reason] : told) attempt->request_cancel(reason);
 }
 
 }  // namespace durasim::inline v0
