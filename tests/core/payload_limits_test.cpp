@@ -20,7 +20,7 @@ TEST_CASE("a payload may be as large as the limit and no byte larger") {
       check_payload_sizes(std::vector{Payload{}, small}, {.max_payload_bytes = 13},
                           "workflow Digest (digest-1), argument"),
       "workflow Digest (digest-1), argument 2 has 14 bytes; the limit is 13: pass a reference to "
-      "the data, or raise PayloadLimits::max_payload_bytes",
+      "the data, or raise EngineLimits::max_payload_bytes",
       LimitError);
   CHECK(PayloadLimits{}.max_payload_bytes == 67'108'864);
 }
