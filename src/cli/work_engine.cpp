@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -19,6 +20,11 @@ constexpr int kMostScripts = 256;
 // Another process of this program may be about to end.
 constexpr std::chrono::seconds kStandby{2};
 
+// While one place waits for the disk, the others compute.
+int places() {
+  return static_cast<int>(std::thread::hardware_concurrency()) + 1;
+}
+
 Logger logger_of(const WorkOptions& options) {
   return Logger(stderr_log_sink(), options.level, "durasim");
 }
@@ -30,7 +36,8 @@ WorkEngine::WorkEngine(const WorkOptions& options, const std::stop_token& stop)
       traces_(open_traces(options.trace, options.store)),
       engine_({.store = options.store, .standby = kStandby, .logger = logger_of(options)}) {
   const pipeline::SimulationServices simulations = simulation_services(options, stop);
-  Worker& worker = engine_.worker(std::string(pipeline::kSimulationQueue));
+  Worker& worker = engine_.worker(std::string(pipeline::kSimulationQueue),
+                                  {.max_concurrent_activities = places()});
   pipeline::implement_simulation(worker, simulations);
   pipeline::implement_sweeps(worker, simulations);
   const pipeline::ScriptOptions scripts{.store = options.store,

@@ -19,9 +19,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace durasim;
 using namespace durasim::pipeline;
@@ -221,26 +224,30 @@ TEST_CASE("what a killed process has left of a script is removed by the next wor
   CHECK(fs::exists(live.path()));
 }
 
-TEST_CASE("a script ends with the process that runs it") {
+TEST_CASE("a script and what it has started end with the process that runs it") {
   // The shell is the parent; the script is in a session of its own, so that only its parent's death
-  // ends it.
+  // ends it. It finds no child that it has not started.
   const durasim_test::TemporaryFolder folder;
   const ProcessResult result =
       PosixProcessRunner().run({.program = "/bin/sh",
                                 .arguments = {"-c", R"(
 setsid ")" DURASIM_BUILD R"(/libexec/durasim/durasim-supervisor" --with-parent $$ / \
-  /bin/sh -c 'echo $$; exec tail -f /dev/null' > "$TMPDIR/pid" &
-until test -s "$TMPDIR/pid"; do :; done
-cat "$TMPDIR/pid"
+  /bin/sh -c 'read -r children < /proc/$$/task/$$/children; tail -f /dev/null &
+              echo "$children" $$ $! end; exec tail -f /dev/null' > "$TMPDIR/pids" &
+until grep -q end "$TMPDIR/pids" 2> /dev/null; do :; done
+cat "$TMPDIR/pids"
 kill -KILL $$
 )"},
                                 .environment = {"TMPDIR=" + folder.path().string()},
                                 .max_file_bytes = 1 << 20});
-  const std::string text(as_text(result.output));
   CAPTURE(result.error_tail);
   REQUIRE(result.signal == SIGKILL);
-  // One that has ended and is not reaped has no command line.
-  const std::string command_line = "/proc/" + text.substr(0, text.find('\n')) + "/cmdline";
-  while (std::ifstream(command_line).peek() != EOF) {
+  std::istringstream words{std::string(as_text(result.output))};
+  const std::vector<std::string> pids{std::istream_iterator<std::string>(words), {}};
+  REQUIRE(pids.size() == 3);
+  for (const std::size_t i : {0U, 1U}) {
+    // One that has ended and is not reaped has no command line.
+    while (std::ifstream("/proc/" + pids[i] + "/cmdline").peek() != EOF) {
+    }
   }
 }

@@ -43,9 +43,8 @@ struct GeometryUri {
 BOOST_DESCRIBE_STRUCT(GeometryUri, (), (uri, sha256, format, unit, material))
 
 // A file that a program makes. It runs in a process of its own with limits, in a folder that is
-// removed afterwards, at most `timeout` long; with it everything ends that is in its process group.
-// When durasim is killed, the program itself is, too, but not what it has started. That limits
-// accidents; it is no sandbox for hostile programs.
+// removed afterwards, at most `timeout` long; with it everything ends that is in its process group,
+// also when durasim is killed. That limits accidents; it is no sandbox for hostile programs.
 struct GeometryScript {
   std::map<std::string, Artifact> files;  // in the folder at the start, by relative path
   std::vector<std::string> argv;  // a name without '/' is searched in PATH; there is no shell
