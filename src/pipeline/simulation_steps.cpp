@@ -2,6 +2,8 @@
 #include "pipeline/simulation_steps.hpp"
 
 #include "durasim/core/error.hpp"
+#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/core/files.hpp"
 #include "durasim/core/sha256.hpp"
 #include "durasim/core/units.hpp"
@@ -15,8 +17,10 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <filesystem>
 #include <utility>
+#include <variant>
 
 namespace durasim::inline v0::pipeline {
 namespace {
@@ -34,6 +38,25 @@ sim::SimulateOptions options_of(const SimulationRequest& request, double metres_
     zone.box_m = {metres_per_unit * zone.box_m.min, metres_per_unit * zone.box_m.max};
   }
   return options;
+}
+
+// From one checkpoint, before a scene is given up.
+constexpr int kMostAttempts = 20;
+
+// Somebody stopped it, or a disk or a store was not there: that may be often and for long, and says
+// nothing of the scene.
+bool comes_from_outside(const std::exception& error) {
+  return dynamic_cast<const CancelledError*>(&error) != nullptr ||
+         dynamic_cast<const IoError*>(&error) != nullptr ||
+         dynamic_cast<const UnavailableError*>(&error) != nullptr;
+}
+
+// The exception that is being handled, of the last attempt.
+[[noreturn]] void fail_for_good() {
+  proto::Failure failure = to_failure(std::current_exception());
+  if (auto* info = std::get_if<proto::ApplicationFailureInfo>(&failure.info))
+    info->non_retryable = true;
+  throw_failure(std::move(failure));
 }
 
 }  // namespace
@@ -121,8 +144,29 @@ CompiledScene SimulationSteps::compile(const SimulationRequest& request,
 }
 
 Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& task) const {
-  const std::shared_ptr<const sim::Model> model = model_of(task.mjcf);
   RunFolder folder(folder_of(ctx));
+  const RunFolder::Attempts attempts = folder.begin_attempt();
+  if (attempts.count > kMostAttempts) {
+    throw ApplicationFailure(
+        fmt::format("the simulation died {} times at step {} without getting further",
+                    kMostAttempts, attempts.step),
+        {.type = "ProcessLost", .non_retryable = true});
+  }
+  try {
+    return step_in(folder, ctx, task);
+  } catch (const std::exception& error) {
+    if (comes_from_outside(error)) {
+      folder.forget_attempt();
+    } else if (attempts.count == kMostAttempts) {
+      fail_for_good();
+    }
+    throw;
+  }
+}
+
+Stepped SimulationSteps::step_in(RunFolder& folder, const ActivityContext& ctx,
+                                 const SteppingTask& task) const {
+  const std::shared_ptr<const sim::Model> model = model_of(task.mjcf);
   sim::LoopOptions options = task.loop;
   options.clock = services_.clock;
   DurableLoop durable(folder, model, std::move(options), task.frames_per_second, services_.log);

@@ -111,6 +111,8 @@ class DURASIM_EXPORT SimulationSteps {
   [[nodiscard]] SimulationResult run_steps(const ActivityContext& ctx,
                                            const SimulationRequest& request, PublishTask& task,
                                            ActivityTrace& trace) const;
+  [[nodiscard]] Stepped step_in(RunFolder& folder, const ActivityContext& ctx,
+                                const SteppingTask& task) const;
   [[nodiscard]] std::string folder_of(const ActivityContext& ctx) const;
   [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const Artifact& mjcf) const;
   [[nodiscard]] std::string rendering_folder(const ActivityContext& ctx) const;
@@ -130,7 +132,7 @@ class DURASIM_EXPORT SimulationSteps {
 [[nodiscard]] ActivityOptions brief_step();
 [[nodiscard]] ActivityOptions import_step(const Geometry& geometry);
 // One whose length is the request's: silence shows that it is dead, not its duration. Each death of
-// the process counts as an attempt.
+// the process counts as an attempt. 0 attempts: any number, as of stepping, which counts itself.
 [[nodiscard]] ActivityOptions long_step(int attempts);
 
 // The reason that people can do something about: an activity's own.

@@ -63,7 +63,7 @@ Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* 
     co_await ctx.wait_until([run] { return !run->paused; });
     run->progress.stage = SimulationStage::Simulate;
     const CancellationScope stepping = ctx.scope();
-    auto stepped = stepping.run(step_simulation, task, long_step(20));
+    auto stepped = stepping.run(step_simulation, task, long_step(0));
     co_await ctx.wait_until([&] { return run->paused || stepped.is_ready(); });
     const bool pausing = !stepped.is_ready();
     if (pausing) {
