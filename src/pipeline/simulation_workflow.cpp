@@ -6,11 +6,9 @@
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/trace_steps.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
-#include <variant>
 
 namespace durasim::inline v0::pipeline {
 using namespace std::chrono_literals;
@@ -24,23 +22,24 @@ ActivityOptions brief_step() {
                                               "durasim::LimitError", "durasim::sim::ModelError"}}};
 }
 
-// A script's time is the request's. Who cancels it waits until its process is gone.
-ActivityOptions import_step(const Geometry& geometry) {
-  ActivityOptions options = brief_step();
-  options.cancellation_type = ActivityCancellationType::WaitCancellationCompleted;
-  if (const auto* script = std::get_if<GeometryScript>(&geometry)) {
-    options.start_to_close +=
-        std::chrono::ceil<Duration>(std::clamp(script->timeout, Seconds(0), Seconds(1e6)));
-  }
-  return options;
-}
-
 ActivityOptions long_step(int attempts) {
   ActivityOptions options = brief_step();
   options.start_to_close = std::chrono::hours(24 * 30);
   options.heartbeat = 1min;
   options.retry.maximum_attempts = attempts;
   options.cancellation_type = ActivityCancellationType::WaitCancellationCompleted;
+  return options;
+}
+
+// Scripts and the import's process have deadlines of their own. Who cancels waits until they are
+// gone.
+ActivityOptions import_step() {
+  return long_step(brief_step().retry.maximum_attempts);
+}
+
+ActivityOptions uninterrupted_step() {
+  ActivityOptions options = import_step();
+  options.cancellation_type = ActivityCancellationType::TryCancel;
   return options;
 }
 
@@ -82,11 +81,10 @@ Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* 
 
 Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest request, Run* run) {
   run->progress.stage = SimulationStage::Import;
-  const ImportedGeometry geometry =
-      co_await ctx.run(import_geometry, request, import_step(request.geometry));
+  const ImportedGeometry geometry = co_await ctx.run(import_geometry, request, import_step());
   run->progress.stage = SimulationStage::Compile;
   PublishTask& task = run->made;
-  task.scene = co_await ctx.run(compile_mjcf, request, geometry, brief_step());
+  task.scene = co_await ctx.run(compile_mjcf, request, geometry, uninterrupted_step());
   run->progress.verdict = task.scene.result.verdict;
   if (task.scene.mjcf) {
     run->progress.verdict.reset();
@@ -100,7 +98,7 @@ Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest requ
     }
   }
   run->progress.stage = SimulationStage::Publish;
-  SimulationResult result = co_await ctx.run(publish_result, task, brief_step());
+  SimulationResult result = co_await ctx.run(publish_result, task, uninterrupted_step());
   run->progress.stage = SimulationStage::Done;
   co_return result;
 }

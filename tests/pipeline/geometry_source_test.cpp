@@ -49,7 +49,7 @@ class Bench {
         .name = "parts", .geometry = geometry, .lengths_in_file_unit = true};
     const SimulationSteps steps(services());
     return environment.run([&](const ActivityContext& ctx) {
-      return steps.compile(request, steps.import(ctx, request));
+      return steps.compile(ctx, request, steps.import(ctx, request));
     });
   }
   CompiledScene run_script(std::string_view text, GeometryScript script = {}) {

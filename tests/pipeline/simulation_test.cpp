@@ -10,7 +10,6 @@
 
 #include "pipeline/cube.hpp"
 #include "pipeline/simulation_steps.hpp"
-#include "pipeline/small_pipeline.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -20,7 +19,6 @@
 #include <functional>
 #include <latch>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 using namespace durasim;
@@ -271,73 +269,6 @@ TEST_CASE("an attempt that fails while it is told to pause fails nothing else") 
   run.signal(resume_simulation);
   CHECK(run.result().verdict.detail == "stepped");
   CHECK(attempts == 2);
-}
-
-TEST_CASE("stepping that is interrupted more often than it may die ends all the same") {
-  const durasim_test::TemporaryFolder folder;
-  FileArtifactStore kept(folder.file("artifacts"));
-  durasim_test::SmallPipeline small(folder.path(), kept);
-  small.request.video = false;
-  testing::WorkflowEnvironment environment;
-  implement_simulation(environment.worker(std::string(kSimulationQueue)), small.services());
-  int deaths = 0;
-  const std::function<void()> die = [&] {
-    if (++deaths < 30) small.when("stepping", die);
-    environment.restart();
-  };
-  small.when("stepping", die);
-  const SimulationResult result = simulate(environment.client(), small.request).result();
-  CHECK(deaths == 30);
-  CHECK(result.attempts == 31);
-  durasim_test::check_untouched(result);
-}
-
-TEST_CASE("stepping that gets no further in twenty attempts is given up") {
-  const durasim_test::TemporaryFolder folder;
-  FileArtifactStore kept(folder.file("artifacts"));
-  durasim_test::SmallPipeline small(folder.path(), kept);
-  small.request.video = false;
-  testing::WorkflowEnvironment environment;
-  implement_simulation(environment.worker(std::string(kSimulationQueue)), small.services());
-  std::optional<WorkflowRun<SimulationResult>> run;
-  const auto reason = [&] {
-    run = simulate(environment.client(), small.request);
-    try {
-      (void)run->result();
-      return std::string();
-    } catch (const ActivityFailure& failure) {
-      return failure.cause()->message;
-    }
-  };
-  // As processes leave the folder that have died in it.
-  const auto die = [&](int times) {
-    return [&, times] {
-      RunFolder stepping(small.work() + "/" + run->run_id());
-      for (int i = 0; i < times; ++i) stepping.begin_attempt();
-    };
-  };
-  SUBCASE("its process died in each") {
-    small.when("scene.dsmjcf", die(20));
-    CHECK(reason() == "the simulation died 20 times at step 0 without getting further");
-    CHECK(small.work_is_done());
-  }
-  SUBCASE("its process died in all but the last") {
-    small.when("scene.dsmjcf", die(19));
-    CHECK(reason().empty());
-  }
-  SUBCASE("something else failed in each") {
-    int failures = 0;
-    const std::function<void()> fail = [&] {
-      ++failures;
-      small.when("stepping", fail);
-      throw std::runtime_error("whatever it is");
-    };
-    small.when("stepping", fail);
-    CHECK(reason() == "whatever it is");
-    CHECK(failures > 20);  // the first ones got further
-    CHECK(failures < 25);
-    CHECK(small.work_is_done());
-  }
 }
 
 TEST_CASE("a cancellation ends the stepping within a step and removes what it kept") {
