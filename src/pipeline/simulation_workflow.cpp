@@ -1,6 +1,6 @@
 // SimulationWorkflow: the order of the steps, how often each is tried, pausing, what is done when
 // it ends early, and that its trace is written however it ends.
-#include "durasim/core/error.hpp"
+#include "durasim/core/failure.hpp"
 #include "durasim/workflow/workflow.hpp"
 
 #include "pipeline/simulation_steps.hpp"
@@ -63,7 +63,8 @@ Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* 
     run->progress.stage = SimulationStage::Simulate;
     const CancellationScope stepping = ctx.scope();
     auto stepped = stepping.run(step_simulation, task, long_step(0));
-    co_await ctx.wait_until([&] { return run->paused || stepped.is_ready(); });
+    // A cancellation reaches the stepping itself, and is waited for: it still has its folder.
+    co_await ctx.shielded().wait_until([&] { return run->paused || stepped.is_ready(); });
     const bool pausing = !stepped.is_ready();
     if (pausing) {
       ++run->pauses;
@@ -107,16 +108,19 @@ Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest requ
 
 Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request) {
   Run run;
-  const CancellationScope work = ctx.scope();
   ctx.on(simulation_progress, [&run] { return run.progress; });
   ctx.on(pause_simulation, [&run] { run.paused = true; });
   ctx.on(resume_simulation, [&run] { run.paused = false; });
-  ctx.on(cancel_simulation, [&work] { work.cancel("asked by signal"); });
+  // A request as any other, so that the run ends as Canceled.
+  ctx.on(cancel_simulation, [&ctx] {
+    const WorkflowInfo& self = ctx.info();
+    static_cast<void>(ctx.cancel_external({self.workflow_id, self.run_id}, "asked by signal"));
+  });
   run.made.scene.name = request.name;
   const auto begun = begin_trace(ctx, {.name = request.name});  // beside the work
   std::exception_ptr failure;
   try {
-    SimulationResult result = co_await all_steps(work, std::move(request), &run);
+    SimulationResult result = co_await all_steps(ctx, std::move(request), &run);
     const std::string missing =
         co_await write_trace(ctx, completed_trace(run.made.scene.name, result));
     if (!missing.empty()) result.missing["trace"] = missing;
@@ -124,6 +128,9 @@ Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, Simulati
   } catch (const std::exception&) {
     failure = std::current_exception();
   }
+  // For an engine, an activity whose process dies while it is being cancelled has failed.
+  if (ctx.is_cancelled() && !is_canceled(failure))
+    failure = std::make_exception_ptr(CanceledFailure("the simulation was cancelled"));
   try {
     co_await ctx.shielded().run(discard_run, brief_step());
   } catch (const Failure& left_behind) {  // what ended the run counts more
