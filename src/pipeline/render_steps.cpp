@@ -27,8 +27,7 @@ constexpr int kSecondsPerGroup = 2;  // of pictures
 constexpr std::int64_t kGroupsPerRange = 3;
 constexpr std::int64_t kMostRanges = 1000;
 
-// False: it is not there any more. One that is damaged is removed, because a content that has its
-// name would not be written again.
+// False: it is not there any more, or damaged.
 bool fetch_segment(const std::string& store, const Artifact& segment, const std::string& path) {
   try {
     FileArtifactStore(store).get_file(segment, path);
@@ -36,7 +35,6 @@ bool fetch_segment(const std::string& store, const Artifact& segment, const std:
   } catch (const UnavailableError&) {
     return false;
   } catch (const FormatError&) {
-    std::filesystem::remove(store + "/" + place_of(segment));
     return false;
   }
 }
