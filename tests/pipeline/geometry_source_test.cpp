@@ -194,6 +194,18 @@ TEST_CASE("a script that makes nothing is a verdict that says what it said") {
   CHECK(fs::is_empty(bench.work() + "/scratch"));
 }
 
+TEST_CASE("scripts of two activities of one workflow have each a folder of its own") {
+  Bench bench;
+  const auto folder_of = [&](const char* activity) {
+    bench.environment.info.activity_id = activity;
+    return only_problem(bench.run_script("#!/bin/sh\necho its folder is $PWD >&2\nexit 1\n"));
+  };
+  const std::string first = folder_of("5");
+  CAPTURE(first);
+  CHECK(first.find("its folder is ") != std::string::npos);
+  CHECK(folder_of("6") != first);
+}
+
 TEST_CASE("a script that somebody kills is tried again; one that leaves its folder is refused") {
   Bench bench;
   CHECK_THROWS_AS((void)bench.run_script("#!/bin/sh\nkill -KILL $$\n"), UnavailableError);
