@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace durasim::inline v0::pipeline {
@@ -40,6 +41,7 @@ void DurableLoop::resume(const Logger& log, int frames_per_second) {
     restarted_because_ = mismatch.what();
     log.warning(fmt::format("the simulation begins again: {}", mismatch.what()));
   }
+  see_whether_saveable(log, std::filesystem::exists(folder_.trajectory()));
   loop_.attach(nullptr);
   folder_.forget();  // of another run, later checkpoints would push out those of this one
   recorder_ =
@@ -69,7 +71,19 @@ bool DurableLoop::resume_from(const RunFolder::Saved& saved, const Logger& log) 
   return true;
 }
 
+// Of some models MuJoCo keeps a part of the state to itself. They are stepped all the same.
+void DurableLoop::see_whether_saveable(const Logger& log, bool begun_before) {
+  try {
+    loop_.save_state(checkpoint_);
+  } catch (const UnavailableError& error) {
+    saveable_ = false;
+    log.warning(fmt::format("there are no checkpoints of the simulation: {}", error.what()));
+    if (begun_before) restarted_because_ = error.what();
+  }
+}
+
 void DurableLoop::save() {
+  if (!saveable_) return;
   loop_.save_state(checkpoint_);
   saved_ = folder_.save(checkpoint_, recorder_->offset());
 }

@@ -37,17 +37,19 @@ class DURASIM_EXPORT DurableLoop {
   using Beat = std::function<void(const sim::Progress&, const std::optional<RunFolder::Saved>&)>;
 
   // Runs to the verdict, whose recording then lies in the folder. False when `stop` was requested:
-  // it has stopped after a whole step and saved the state.
+  // it has stopped after a whole step and saved the state, unless the model's state cannot be saved
+  // (SimulationLoop::save_state).
   bool run(const std::stop_token& stop, const Beat& beat);
 
   [[nodiscard]] const sim::SimulationLoop& loop() const { return loop_; }
   [[nodiscard]] std::int64_t resumed_from_step() const { return resumed_from_step_; }
-  // Empty, or what did not fit of a checkpoint that was left.
+  // Empty, or what did not fit of a checkpoint that was left, or why there was none.
   [[nodiscard]] const std::string& restarted_because() const { return restarted_because_; }
 
  private:
   void resume(const Logger& log, int frames_per_second);
   [[nodiscard]] bool resume_from(const RunFolder::Saved& saved, const Logger& log);
+  void see_whether_saveable(const Logger& log, bool begun_before);
   void save();
 
   RunFolder& folder_;
@@ -58,6 +60,7 @@ class DURASIM_EXPORT DurableLoop {
   std::unique_ptr<sim::TrajectoryRecorder> recorder_;
   sim::Checkpoint checkpoint_;
   std::optional<RunFolder::Saved> saved_;
+  bool saveable_ = true;
   std::int64_t resumed_from_step_ = 0;
   std::string restarted_because_;
 };

@@ -118,6 +118,19 @@ std::string ending(const std::string& name) {
   return plain ? text : std::string();
 }
 
+// Whether the content is there, and undamaged.
+bool is_kept(const Artifact& artifact, const std::string& path) {
+  std::error_code error;
+  if (fs::file_size(path, error) != artifact.size || error) return false;
+  try {
+    Sha256 hash;
+    read_pieces(path, [&hash](ByteView piece) { hash.update(piece); });
+    return hash.finish() == artifact.sha256;
+  } catch (const IoError&) {  // a place that the disk has lost
+    return false;
+  }
+}
+
 void require_hash(const Artifact& artifact, const std::string& sha256, const std::string& path) {
   if (sha256 == artifact.sha256) return;
   throw FormatError(
@@ -150,17 +163,19 @@ std::string FileArtifactStore::path_of(const Artifact& artifact) const {
   return root_ + "/" + place_of(artifact);
 }
 
-// Gives a content its place; durable when it returns.
+// Gives a content its place, also in place of a damaged one; durable when it returns. Whoever gave
+// it its name before may have died before that name was durable, so the folders are always synced.
 Artifact FileArtifactStore::keep(const std::string& name,
                                  const std::function<void(const Write&)>& content) {
   Draft draft(root_ + "/tmp");
   content([&draft](ByteView bytes) { draft.write(bytes); });
   Artifact artifact = draft.artifact(name);
   const std::string path = path_of(artifact);
-  if (fs::exists(path)) return artifact;
   const std::string folder = path.substr(0, path.rfind('/'));
-  make_private_folder(folder);
-  draft.rename_to(path);
+  if (!is_kept(artifact, path)) {
+    make_private_folder(folder);
+    draft.rename_to(path);
+  }
   sync_folder(folder);
   sync_folder(root_);
   return artifact;

@@ -4,6 +4,7 @@
 #include "durasim/core/files.hpp"
 #include "durasim/core/process.hpp"
 
+#include "pipeline/activity_trace.hpp"
 #include "pipeline/obtain_geometry.hpp"
 #include "pipeline/scratch_folder.hpp"
 
@@ -98,9 +99,9 @@ std::string scratch_root(const SimulationServices& services) {
 ScriptMade run_geometry_script(const ActivityContext& ctx, const std::string& name,
                                const GeometryScript& script, const SimulationServices& services) {
   if (script.argv.empty()) throw InvalidArgument("a geometry script without a command");
-  const auto& info = ctx.info();
+  const ActivityInfo& info = ctx.info();
   const ScratchFolder folder(scratch_root(services),
-                             fmt::format("{}-{}", info.workflow_run_id, info.attempt));
+                             fmt::format("{}-{}", run_in_activity(info), info.attempt));
   const std::string output = inside(folder, script.output);
   place_files(folder, script, services);
   std::string failure = failure_of(run(ctx, folder, script, services), script);

@@ -7,6 +7,7 @@
 #include "durasim/core/files.hpp"
 #include "durasim/sim/video.hpp"
 
+#include "pipeline/heartbeat_ticker.hpp"
 #include "pipeline/scratch_folder.hpp"
 #include "pipeline/simulation_steps.hpp"
 
@@ -26,8 +27,7 @@ constexpr int kSecondsPerGroup = 2;  // of pictures
 constexpr std::int64_t kGroupsPerRange = 3;
 constexpr std::int64_t kMostRanges = 1000;
 
-// False: it is not there any more. One that is damaged is removed, because a content that has its
-// name would not be written again.
+// False: it is not there any more, or damaged.
 bool fetch_segment(const std::string& store, const Artifact& segment, const std::string& path) {
   try {
     FileArtifactStore(store).get_file(segment, path);
@@ -35,7 +35,6 @@ bool fetch_segment(const std::string& store, const Artifact& segment, const std:
   } catch (const UnavailableError&) {
     return false;
   } catch (const FormatError&) {
-    std::filesystem::remove(store + "/" + place_of(segment));
     return false;
   }
 }
@@ -81,6 +80,7 @@ std::string SimulationSteps::recording_of(const ActivityContext& ctx,
                                           const RenderTask& task) const {
   const std::string path = rendering_folder(ctx) + "/" + task.trajectory.sha256 + ".dstraj";
   if (std::filesystem::exists(path)) return path;
+  const HeartbeatTicker alive(ctx);
   PendingFile fetched(path);
   services_.artifacts->get_file(task.trajectory, fetched.path());
   sync_file(fetched.path());
@@ -88,7 +88,9 @@ std::string SimulationSteps::recording_of(const ActivityContext& ctx,
   return path;
 }
 
-Rendered SimulationSteps::kept(const sim::RenderedFiles& made) const {
+Rendered SimulationSteps::kept(const ActivityContext& ctx, const PayloadList& heartbeat,
+                               const sim::RenderedFiles& made) const {
+  const HeartbeatTicker alive(ctx, heartbeat);
   Rendered rendered{.files = {}, .missing = made.missing, .versions = made.versions};
   for (const auto& [name, path] : made.files) {
     const std::string file = path.substr(path.rfind('/') + 1);
@@ -99,7 +101,7 @@ Rendered SimulationSteps::kept(const sim::RenderedFiles& made) const {
 
 VideoPlan SimulationSteps::render_pictures(const ActivityContext& ctx,
                                            const RenderTask& task) const {
-  const std::shared_ptr<const sim::Model> model = model_of(task.mjcf);
+  const std::shared_ptr<const sim::Model> model = model_of(ctx, task.mjcf);
   const sim::TrajectoryReader recording(recording_of(ctx, task), *model);
   const sim::RenderFilesOptions options{.folder = rendering_folder(ctx),
                                         .video_path = {},
@@ -107,7 +109,8 @@ VideoPlan SimulationSteps::render_pictures(const ActivityContext& ctx,
                                         .egl_library = services_.egl_library,
                                         .stop = ctx.stop_token(),
                                         .progress = {}};
-  VideoPlan plan{.pictures = kept(sim::render_pictures(model, recording, options))};
+  VideoPlan plan{
+      .pictures = kept(ctx, ctx.last_heartbeat(), sim::render_pictures(model, recording, options))};
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
   plan.at_once = services_.ranges_at_once > 0 ? services_.ranges_at_once : std::max(1, cores / 2);
   try {
@@ -120,7 +123,7 @@ VideoPlan SimulationSteps::render_pictures(const ActivityContext& ctx,
 
 Segment SimulationSteps::render_range(const ActivityContext& ctx, const RangeTask& task) const {
   const RenderTask& render = task.render;
-  const std::shared_ptr<const sim::Model> model = model_of(render.mjcf);
+  const std::shared_ptr<const sim::Model> model = model_of(ctx, render.mjcf);
   const sim::TrajectoryReader recording(recording_of(ctx, render), *model);
   const ScratchFolder folder(rendering_folder(ctx), fmt::format("range-{}", task.first));
   Segment segment;
@@ -170,6 +173,7 @@ Joined SimulationSteps::join_video(const ActivityContext& ctx, const JoinTask& t
     ctx.heartbeat(parts.size(), task.segments.size());
   }
   if (!joined.lost.empty()) return joined;
+  const HeartbeatTicker alive(ctx, to_payloads(parts.size(), task.segments.size()));
   const std::string video = folder.path() + "/video.mp4";
   const std::int64_t frames = encoder->join(parts, video, task.format);
   if (frames != task.frames) {
@@ -181,18 +185,21 @@ Joined SimulationSteps::join_video(const ActivityContext& ctx, const JoinTask& t
 }
 
 Rendered SimulationSteps::render(const ActivityContext& ctx, const RenderTask& task) const {
-  const std::shared_ptr<const sim::Model> model = model_of(task.mjcf);
+  const std::shared_ptr<const sim::Model> model = model_of(ctx, task.mjcf);
   const sim::TrajectoryReader recording(recording_of(ctx, task), *model);
   sim::RenderFilesOptions options{.folder = rendering_folder(ctx),
                                   .video_path = {},
                                   .format = task.format,
                                   .egl_library = services_.egl_library,
                                   .stop = ctx.stop_token()};
+  PayloadList said = ctx.last_heartbeat();
   options.progress = [&](std::int64_t done, std::int64_t total) {
-    ctx.heartbeat(done, total);
+    said = to_payloads(done, total);
+    ctx.heartbeat_payloads(said);
     report({.stage = sim::StageProgress::Stage::Render, .done = done, .total = total});
   };
-  return kept(sim::render_files(model, recording, options));
+  const sim::RenderedFiles made = sim::render_files(model, recording, options);
+  return kept(ctx, said, made);
 }
 
 }  // namespace durasim::inline v0::pipeline

@@ -1,4 +1,5 @@
-// Checkpoints as files whose names say what they hold: checkpoint-STEP-OFFSET.
+// Checkpoints as files whose names say what they hold: checkpoint-STEP-OFFSET. An empty file has
+// the attempts in its name: attempts-STEP-COUNT.
 #include "pipeline/run_folder.hpp"
 
 #include "durasim/core/error.hpp"
@@ -20,7 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "checkpoint-";
+constexpr std::string_view kCheckpoint = "checkpoint-";
+constexpr std::string_view kAttempts = "attempts-";
 constexpr std::size_t kKept = 2;
 
 template <class Int>
@@ -31,16 +33,16 @@ bool take_number(std::string_view& text, Int& value) {
   return true;
 }
 
-std::optional<RunFolder::Saved> parse(const fs::path& path) {
+// "PREFIX-STEP-NUMBER"; false for other names.
+template <class Int>
+bool parse(const fs::path& path, std::string_view prefix, std::int64_t& step, Int& number) {
   const std::string name = path.filename().string();
   std::string_view text = name;
-  if (!text.starts_with(kPrefix)) return std::nullopt;
-  text.remove_prefix(kPrefix.size());
-  RunFolder::Saved saved{.path = path.string()};
-  if (!take_number(text, saved.step) || !text.starts_with('-')) return std::nullopt;
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  if (!take_number(text, step) || !text.starts_with('-')) return false;
   text.remove_prefix(1);
-  if (!take_number(text, saved.offset) || !text.empty()) return std::nullopt;
-  return saved;
+  return take_number(text, number) && text.empty();
 }
 
 // False while somebody else has it.
@@ -65,7 +67,8 @@ RunFolder::RunFolder(std::string path) : path_(std::move(path)), is_new_(!fs::ex
 std::vector<RunFolder::Saved> RunFolder::saved() const {
   std::vector<Saved> all;
   for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
-    if (auto saved = parse(entry.path())) all.push_back(std::move(*saved));
+    Saved saved{.path = entry.path().string()};
+    if (parse(entry.path(), kCheckpoint, saved.step, saved.offset)) all.push_back(std::move(saved));
   }
   std::ranges::sort(all, std::ranges::greater{}, &Saved::step);
   return all;
@@ -73,13 +76,49 @@ std::vector<RunFolder::Saved> RunFolder::saved() const {
 
 RunFolder::Saved RunFolder::save(const sim::Checkpoint& checkpoint, std::uint64_t offset) {
   Saved saved{.step = checkpoint.step(), .offset = offset};
-  saved.path = fmt::format("{}/{}{}-{}", path_, kPrefix, saved.step, offset);
+  saved.path = fmt::format("{}/{}{}-{}", path_, kCheckpoint, saved.step, offset);
   sync_file(trajectory());
   write_file_durably(saved.path, checkpoint.serialize());
   const std::vector<Saved> all = this->saved();
   std::error_code ignored;
   for (std::size_t i = kKept; i < all.size(); ++i) fs::remove(all[i].path, ignored);
   return saved;
+}
+
+std::string RunFolder::path_of(const Attempts& attempts) const {
+  return fmt::format("{}/{}{}-{}", path_, kAttempts, attempts.step, attempts.count);
+}
+
+std::optional<RunFolder::Attempts> RunFolder::attempts() const {
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
+    Attempts found;
+    if (parse(entry.path(), kAttempts, found.step, found.count)) return found;
+  }
+  return std::nullopt;
+}
+
+RunFolder::Attempts RunFolder::begin_attempt() {
+  const std::vector<Saved> all = saved();
+  const std::optional<Attempts> before = attempts();
+  Attempts now{.step = all.empty() ? 0 : all.front().step, .count = 1};
+  if (before && before->step == now.step) now.count += before->count;
+  if (before) {
+    std::error_code error;
+    fs::rename(path_of(*before), path_of(now), error);
+    if (error)
+      throw IoError(fmt::format("cannot rename {}: {}", path_of(*before), error.message()));
+  } else {
+    write_file(path_of(now), {});
+  }
+  sync_folder(path_);
+  return now;
+}
+
+void RunFolder::forget_attempt() {
+  const std::optional<Attempts> now = attempts();
+  if (!now || now->count == 0) return;
+  std::error_code ignored;  // then it stays counted
+  fs::rename(path_of(*now), path_of({now->step, now->count - 1}), ignored);
 }
 
 void RunFolder::forget() {

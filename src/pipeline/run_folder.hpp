@@ -8,6 +8,7 @@
 #include "core/descriptor.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,17 @@ class DURASIM_EXPORT RunFolder {
   // and the one before it.
   Saved save(const sim::Checkpoint& checkpoint, std::uint64_t offset);
 
+  // How many attempts have begun since the newest checkpoint is the newest; of which step that is.
+  struct Attempts {
+    std::int64_t step = 0;
+    int count = 0;
+  };
+  // Counts another one; durable when it returns, so that it is counted whatever it does to its
+  // process.
+  Attempts begin_attempt();
+  // It has ended and is not to be counted. Needs no room on the disk.
+  void forget_attempt();
+
   // Removes all checkpoints: the recording is about to begin again.
   void forget();
 
@@ -43,6 +55,9 @@ class DURASIM_EXPORT RunFolder {
   static bool remove_unused(const std::string& path);
 
  private:
+  [[nodiscard]] std::optional<Attempts> attempts() const;
+  [[nodiscard]] std::string path_of(const Attempts& attempts) const;
+
   std::string path_;
   bool is_new_ = false;
   Descriptor lock_;

@@ -78,11 +78,11 @@ void implement_simulation(Worker& worker, SimulationServices services) {
                    [steps, log](ActivityContext ctx, const SimulationRequest& request) {
                      return attempt(ctx, log, [&] { return steps->import(ctx, request); });
                    });
-  worker.implement(compile_mjcf,
-                   [steps, log](const ActivityContext& ctx, const SimulationRequest& request,
-                                const ImportedGeometry& geometry) {
-                     return attempt(ctx, log, [&] { return steps->compile(request, geometry); });
-                   });
+  worker.implement(
+      compile_mjcf, [steps, log](const ActivityContext& ctx, const SimulationRequest& request,
+                                 const ImportedGeometry& geometry) {
+        return attempt(ctx, log, [&] { return steps->compile(ctx, request, geometry); });
+      });
   worker.implement(step_simulation, [steps, log](ActivityContext ctx, const SteppingTask& task) {
     return attempt(ctx, log, [&] { return steps->step(ctx, task); });
   });

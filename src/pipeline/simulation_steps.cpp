@@ -2,6 +2,8 @@
 #include "pipeline/simulation_steps.hpp"
 
 #include "durasim/core/error.hpp"
+#include "durasim/core/failure.hpp"
+#include "durasim/core/failure_message.hpp"
 #include "durasim/core/files.hpp"
 #include "durasim/core/sha256.hpp"
 #include "durasim/core/units.hpp"
@@ -10,13 +12,17 @@
 
 #include "pipeline/activity_trace.hpp"
 #include "pipeline/durable_loop.hpp"
+#include "pipeline/heartbeat_ticker.hpp"
 #include "pipeline/obtain_geometry.hpp"
 #include "pipeline/scratch_folder.hpp"
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <exception>
 #include <filesystem>
 #include <utility>
+#include <variant>
 
 namespace durasim::inline v0::pipeline {
 namespace {
@@ -34,6 +40,35 @@ sim::SimulateOptions options_of(const SimulationRequest& request, double metres_
     zone.box_m = {metres_per_unit * zone.box_m.min, metres_per_unit * zone.box_m.max};
   }
   return options;
+}
+
+// From one checkpoint, before a scene is given up.
+constexpr int kMostAttempts = 20;
+
+// Somebody stopped it, or a disk or a store was not there: that may be often and for long, and says
+// nothing of the scene.
+bool comes_from_outside(const std::exception& error) {
+  return dynamic_cast<const CancelledError*>(&error) != nullptr ||
+         dynamic_cast<const IoError*>(&error) != nullptr ||
+         dynamic_cast<const UnavailableError*>(&error) != nullptr;
+}
+
+// An attempt that nobody hears any more may still have it, until its disk or its store answers.
+RunFolder take_folder(const std::string& path) {
+  try {
+    return RunFolder(path);
+  } catch (const UnavailableError& taken) {
+    throw ApplicationFailure(taken.what(), {.type = "durasim::UnavailableError",
+                                            .next_retry_delay = std::chrono::seconds(10)});
+  }
+}
+
+// The exception that is being handled, of the last attempt.
+[[noreturn]] void fail_for_good() {
+  proto::Failure failure = to_failure(std::current_exception());
+  if (auto* info = std::get_if<proto::ApplicationFailureInfo>(&failure.info))
+    info->non_retryable = true;
+  throw_failure(std::move(failure));
 }
 
 }  // namespace
@@ -57,12 +92,15 @@ std::string SimulationSteps::folder_of(const ActivityContext& ctx) const {
   return services_.work_folder + "/" + (alone ? run_in_activity(info) : info.workflow_run_id);
 }
 
-std::shared_ptr<const sim::Model> SimulationSteps::model_of(const Artifact& mjcf) const {
+std::shared_ptr<const sim::Model> SimulationSteps::model_of(const ActivityContext& ctx,
+                                                            const Artifact& mjcf) const {
+  const HeartbeatTicker alive(ctx);
   return sim::Model::compile(sim::decode_mjcf_bundle(services_.artifacts->get(mjcf)));
 }
 
 ImportedGeometry SimulationSteps::import(const ActivityContext& ctx,
                                          const SimulationRequest& request) const {
+  const HeartbeatTicker alive(ctx);
   report({.stage = sim::StageProgress::Stage::Build});
   ObtainedGeometry obtained = obtain_geometry(ctx, request, services_);
   ImportedGeometry imported{.is_mjcf = obtained.format == sim::FileFormat::Mjcf,
@@ -88,8 +126,9 @@ ImportedGeometry SimulationSteps::import(const ActivityContext& ctx,
   return imported;
 }
 
-CompiledScene SimulationSteps::compile(const SimulationRequest& request,
+CompiledScene SimulationSteps::compile(const ActivityContext& ctx, const SimulationRequest& request,
                                        const ImportedGeometry& geometry) const {
+  const HeartbeatTicker alive(ctx);
   sim::RunPlan plan;
   double metres_per_unit = 1;
   if (geometry.is_mjcf) {
@@ -121,14 +160,36 @@ CompiledScene SimulationSteps::compile(const SimulationRequest& request,
 }
 
 Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& task) const {
-  const std::shared_ptr<const sim::Model> model = model_of(task.mjcf);
-  RunFolder folder(folder_of(ctx));
+  RunFolder folder = take_folder(folder_of(ctx));
+  const RunFolder::Attempts attempts = folder.begin_attempt();
+  if (attempts.count > kMostAttempts) {
+    throw ApplicationFailure(
+        fmt::format("the simulation died {} times at step {} without getting further",
+                    kMostAttempts, attempts.step),
+        {.type = "ProcessLost", .non_retryable = true});
+  }
+  try {
+    return step_in(folder, ctx, task);
+  } catch (const std::exception& error) {
+    if (comes_from_outside(error)) {
+      folder.forget_attempt();
+    } else if (attempts.count == kMostAttempts) {
+      fail_for_good();
+    }
+    throw;
+  }
+}
+
+Stepped SimulationSteps::step_in(RunFolder& folder, const ActivityContext& ctx,
+                                 const SteppingTask& task) const {
+  const std::shared_ptr<const sim::Model> model = model_of(ctx, task.mjcf);
   sim::LoopOptions options = task.loop;
   options.clock = services_.clock;
   DurableLoop durable(folder, model, std::move(options), task.frames_per_second, services_.log);
+  SteppingBeat said;
   const auto beat = [&](const sim::Progress& progress,
                         const std::optional<RunFolder::Saved>& saved) {
-    SteppingBeat said{progress.step, progress.total_steps, progress.sim_time};
+    said = {progress.step, progress.total_steps, progress.sim_time};
     if (saved) said.checkpoint_step = saved->step;
     ctx.heartbeat(said);
     report({.stage = sim::StageProgress::Stage::Simulate,
@@ -143,6 +204,7 @@ Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& ta
   const sim::SimulationLoop& loop = durable.loop();
   // An attempt has its folder before its first heartbeat.
   const bool lost = folder.is_new() && !ctx.last_heartbeat().empty();
+  const HeartbeatTicker alive(ctx, to_payloads(said));
   return {.verdict = loop.verdict().value_or(sim::Verdict{}),
           .metrics = loop.metrics(),
           .final_state_hash = loop.final_state_hash(),
@@ -156,6 +218,7 @@ Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& ta
 
 SimulationResult SimulationSteps::publish(const ActivityContext& ctx,
                                           const PublishTask& task) const {
+  const HeartbeatTicker alive(ctx);
   SimulationResult result;
   static_cast<sim::SimulationResult&>(result) = task.scene.result;
   if (task.scene.mjcf) result.artifacts["mjcf"] = *task.scene.mjcf;
@@ -213,7 +276,7 @@ SimulationResult SimulationSteps::run_steps(const ActivityContext& ctx,
                                             ActivityTrace& trace) const {
   const ImportedGeometry geometry =
       trace.step(import_geometry.name, [&] { return import(ctx, request); });
-  task.scene = trace.step(compile_mjcf.name, [&] { return compile(request, geometry); });
+  task.scene = trace.step(compile_mjcf.name, [&] { return compile(ctx, request, geometry); });
   if (task.scene.mjcf) {
     task.stepped = trace.step(step_simulation.name, [&] {
       return step(ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps});

@@ -93,7 +93,7 @@ class DURASIM_EXPORT SimulationSteps {
 
   [[nodiscard]] ImportedGeometry import(const ActivityContext& ctx,
                                         const SimulationRequest& request) const;
-  [[nodiscard]] CompiledScene compile(const SimulationRequest& request,
+  [[nodiscard]] CompiledScene compile(const ActivityContext& ctx, const SimulationRequest& request,
                                       const ImportedGeometry& geometry) const;
   [[nodiscard]] Stepped step(const ActivityContext& ctx, const SteppingTask& task) const;
   // The video in ranges, and all of it in one piece.
@@ -111,12 +111,17 @@ class DURASIM_EXPORT SimulationSteps {
   [[nodiscard]] SimulationResult run_steps(const ActivityContext& ctx,
                                            const SimulationRequest& request, PublishTask& task,
                                            ActivityTrace& trace) const;
+  [[nodiscard]] Stepped step_in(RunFolder& folder, const ActivityContext& ctx,
+                                const SteppingTask& task) const;
   [[nodiscard]] std::string folder_of(const ActivityContext& ctx) const;
-  [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const Artifact& mjcf) const;
+  [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const ActivityContext& ctx,
+                                                           const Artifact& mjcf) const;
   [[nodiscard]] std::string rendering_folder(const ActivityContext& ctx) const;
   [[nodiscard]] std::string recording_of(const ActivityContext& ctx, const RenderTask& task) const;
   [[nodiscard]] std::string segments_folder(const ActivityContext& ctx) const;
-  [[nodiscard]] Rendered kept(const sim::RenderedFiles& made) const;
+  // The heartbeat is what was said last.
+  [[nodiscard]] Rendered kept(const ActivityContext& ctx, const PayloadList& heartbeat,
+                              const sim::RenderedFiles& made) const;
   void report(const sim::StageProgress& progress) const {
     if (services_.progress) services_.progress(progress);
   }
@@ -128,10 +133,13 @@ class DURASIM_EXPORT SimulationSteps {
 // How often a step of seconds is tried: each death of the process counts as an attempt, and more
 // than a few may fall into one step. What is wrong with the request is wrong in every attempt.
 [[nodiscard]] ActivityOptions brief_step();
-[[nodiscard]] ActivityOptions import_step(const Geometry& geometry);
 // One whose length is the request's: silence shows that it is dead, not its duration. Each death of
-// the process counts as an attempt.
+// the process counts as an attempt. 0 attempts: any number, as of stepping, which counts itself.
 [[nodiscard]] ActivityOptions long_step(int attempts);
+// Such a one that is tried as often as a brief one, and its like that cannot be interrupted, so
+// that nobody waits for it when it is cancelled.
+[[nodiscard]] ActivityOptions import_step();
+[[nodiscard]] ActivityOptions uninterrupted_step();
 
 // The reason that people can do something about: an activity's own.
 [[nodiscard]] std::string reason_of(const Failure& failure);

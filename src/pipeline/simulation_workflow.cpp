@@ -1,16 +1,14 @@
 // SimulationWorkflow: the order of the steps, how often each is tried, pausing, what is done when
 // it ends early, and that its trace is written however it ends.
-#include "durasim/core/error.hpp"
+#include "durasim/core/failure.hpp"
 #include "durasim/workflow/workflow.hpp"
 
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/trace_steps.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
-#include <variant>
 
 namespace durasim::inline v0::pipeline {
 using namespace std::chrono_literals;
@@ -24,23 +22,24 @@ ActivityOptions brief_step() {
                                               "durasim::LimitError", "durasim::sim::ModelError"}}};
 }
 
-// A script's time is the request's. Who cancels it waits until its process is gone.
-ActivityOptions import_step(const Geometry& geometry) {
-  ActivityOptions options = brief_step();
-  options.cancellation_type = ActivityCancellationType::WaitCancellationCompleted;
-  if (const auto* script = std::get_if<GeometryScript>(&geometry)) {
-    options.start_to_close +=
-        std::chrono::ceil<Duration>(std::clamp(script->timeout, Seconds(0), Seconds(1e6)));
-  }
-  return options;
-}
-
 ActivityOptions long_step(int attempts) {
   ActivityOptions options = brief_step();
   options.start_to_close = std::chrono::hours(24 * 30);
   options.heartbeat = 1min;
   options.retry.maximum_attempts = attempts;
   options.cancellation_type = ActivityCancellationType::WaitCancellationCompleted;
+  return options;
+}
+
+// Scripts and the import's process have deadlines of their own. Who cancels waits until they are
+// gone.
+ActivityOptions import_step() {
+  return long_step(brief_step().retry.maximum_attempts);
+}
+
+ActivityOptions uninterrupted_step() {
+  ActivityOptions options = import_step();
+  options.cancellation_type = ActivityCancellationType::TryCancel;
   return options;
 }
 
@@ -63,8 +62,9 @@ Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* 
     co_await ctx.wait_until([run] { return !run->paused; });
     run->progress.stage = SimulationStage::Simulate;
     const CancellationScope stepping = ctx.scope();
-    auto stepped = stepping.run(step_simulation, task, long_step(20));
-    co_await ctx.wait_until([&] { return run->paused || stepped.is_ready(); });
+    auto stepped = stepping.run(step_simulation, task, long_step(0));
+    // A cancellation reaches the stepping itself, and is waited for: it still has its folder.
+    co_await ctx.shielded().wait_until([&] { return run->paused || stepped.is_ready(); });
     const bool pausing = !stepped.is_ready();
     if (pausing) {
       ++run->pauses;
@@ -82,11 +82,10 @@ Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* 
 
 Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest request, Run* run) {
   run->progress.stage = SimulationStage::Import;
-  const ImportedGeometry geometry =
-      co_await ctx.run(import_geometry, request, import_step(request.geometry));
+  const ImportedGeometry geometry = co_await ctx.run(import_geometry, request, import_step());
   run->progress.stage = SimulationStage::Compile;
   PublishTask& task = run->made;
-  task.scene = co_await ctx.run(compile_mjcf, request, geometry, brief_step());
+  task.scene = co_await ctx.run(compile_mjcf, request, geometry, uninterrupted_step());
   run->progress.verdict = task.scene.result.verdict;
   if (task.scene.mjcf) {
     run->progress.verdict.reset();
@@ -100,7 +99,7 @@ Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest requ
     }
   }
   run->progress.stage = SimulationStage::Publish;
-  SimulationResult result = co_await ctx.run(publish_result, task, brief_step());
+  SimulationResult result = co_await ctx.run(publish_result, task, uninterrupted_step());
   run->progress.stage = SimulationStage::Done;
   co_return result;
 }
@@ -109,16 +108,19 @@ Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest requ
 
 Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request) {
   Run run;
-  const CancellationScope work = ctx.scope();
   ctx.on(simulation_progress, [&run] { return run.progress; });
   ctx.on(pause_simulation, [&run] { run.paused = true; });
   ctx.on(resume_simulation, [&run] { run.paused = false; });
-  ctx.on(cancel_simulation, [&work] { work.cancel("asked by signal"); });
+  // A request as any other, so that the run ends as Canceled.
+  ctx.on(cancel_simulation, [&ctx] {
+    const WorkflowInfo& self = ctx.info();
+    static_cast<void>(ctx.cancel_external({self.workflow_id, self.run_id}, "asked by signal"));
+  });
   run.made.scene.name = request.name;
   const auto begun = begin_trace(ctx, {.name = request.name});  // beside the work
   std::exception_ptr failure;
   try {
-    SimulationResult result = co_await all_steps(work, std::move(request), &run);
+    SimulationResult result = co_await all_steps(ctx, std::move(request), &run);
     const std::string missing =
         co_await write_trace(ctx, completed_trace(run.made.scene.name, result));
     if (!missing.empty()) result.missing["trace"] = missing;
@@ -126,6 +128,9 @@ Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, Simulati
   } catch (const std::exception&) {
     failure = std::current_exception();
   }
+  // For an engine, an activity whose process dies while it is being cancelled has failed.
+  if (ctx.is_cancelled() && !is_canceled(failure))
+    failure = std::make_exception_ptr(CanceledFailure("the simulation was cancelled"));
   try {
     co_await ctx.shielded().run(discard_run, brief_step());
   } catch (const Failure& left_behind) {  // what ended the run counts more

@@ -88,9 +88,9 @@ Workflow<void> take_batches(WorkflowContext ctx, Sweep* sweep) {
 Workflow<std::variant<SweepCarried, std::string>> prepare(WorkflowContext ctx,
                                                           SweepRequest request) {
   const SimulationRequest& simulation = request.simulation;
-  const ImportedGeometry geometry =
-      co_await ctx.run(import_geometry, simulation, import_step(simulation.geometry));
-  const CompiledScene scene = co_await ctx.run(compile_mjcf, simulation, geometry, brief_step());
+  const ImportedGeometry geometry = co_await ctx.run(import_geometry, simulation, import_step());
+  const CompiledScene scene =
+      co_await ctx.run(compile_mjcf, simulation, geometry, uninterrupted_step());
   if (!scene.mjcf) co_return scene.result.verdict.detail;
   const double metres = simulation.lengths_in_file_unit ? scene.metres_per_unit : 1;
   co_return SweepCarried{.name = scene.name,

@@ -1,5 +1,5 @@
 // The bytes of a checkpoint: CheckpointRecord; then the identity (texts); then the timers; then the
-// physics, which is the integration state or the image of mjData. Little-endian, as both supported
+// warnings (how often MuJoCo has raised each kind, and the texts); then the physics, which is the integration state or the image of mjData. Little-endian, as both supported
 // machines are.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace durasim::inline v0::sim {
 
 static_assert(std::endian::native == std::endian::little);
 
-inline constexpr std::uint64_t kCheckpointMagic = 0x31304B4349535544U;  // "DUSICK01"
+inline constexpr std::uint64_t kCheckpointMagic = 0x32304B4349535544U;  // "DUSICK02"
 
 // Fixed size, no padding: it is copied as it is.
 struct CheckpointRecord {
@@ -30,10 +30,11 @@ struct CheckpointRecord {
   std::uint64_t sink_offset = 0;
   std::uint64_t identity_bytes = 0;
   std::uint64_t timer_count = 0;
+  std::uint64_t warnings_bytes = 0;
   std::uint64_t physics_bytes = 0;
 };
 static_assert(std::has_unique_object_representations_v<std::uint64_t> &&
-              sizeof(CheckpointRecord) == 14 * sizeof(std::uint64_t));
+              sizeof(CheckpointRecord) == 15 * sizeof(std::uint64_t));
 
 // Throws FormatError when the bytes do not begin with a record.
 CheckpointRecord read_record(ByteView bytes);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -43,9 +44,9 @@ void write_zone(ByteWriter& text, const Zone& zone) {
                   member, saved, here));
 }
 
-// The three variable parts behind the record, or FormatError.
+// The variable parts behind the record, or FormatError.
 struct Parts {
-  ByteView identity, timers, physics;
+  ByteView identity, timers, warnings, physics;
 };
 
 Parts split(ByteView bytes, const CheckpointRecord& record) {
@@ -58,9 +59,37 @@ Parts split(ByteView bytes, const CheckpointRecord& record) {
     return part;
   };
   const Parts parts{take(record.identity_bytes, 1), take(record.timer_count, 8),
-                    take(record.physics_bytes, 1)};
+                    take(record.warnings_bytes, 1), take(record.physics_bytes, 1)};
   if (!rest.empty()) throw FormatError("the checkpoint is damaged: it is longer than it says");
   return parts;
+}
+
+// MuJoCo says the text of a kind of warning when it counts the first one, so a run that goes on
+// needs both.
+struct Warnings {
+  std::array<mjWarningStat, mjNWARNING> raised{};
+  std::vector<std::string> texts;
+};
+
+Bytes encode(const mjData* data, const std::vector<std::string>& texts) {
+  ByteWriter bytes;
+  for (const mjWarningStat& warning : data->warning) {
+    bytes.u32(static_cast<std::uint32_t>(warning.lastinfo));
+    bytes.u32(static_cast<std::uint32_t>(warning.number));
+  }
+  for (const std::string& text : texts) bytes.text(text);
+  return bytes.take();
+}
+
+Warnings decode_warnings(ByteView bytes) {
+  ByteReader reader(bytes);
+  Warnings warnings;
+  for (mjWarningStat& warning : warnings.raised) {
+    warning.lastinfo = static_cast<int>(reader.u32());
+    warning.number = static_cast<int>(reader.u32());
+  }
+  while (!reader.at_end()) warnings.texts.push_back(reader.text());
+  return warnings;
 }
 
 void compare_identity(ByteView saved, ByteView here) {
@@ -142,11 +171,14 @@ void SimulationLoop::Impl::save_state(Bytes& bytes) {
   record.sink_offset = sink_ != nullptr ? sink_->offset() : 0;
   record.identity_bytes = prefix_.size();
   record.timer_count = rules_.timers().size();
+  const Bytes raised = encode(data_.get(), warnings);
+  record.warnings_bytes = raised.size();
 
   bytes.clear();
   append(bytes, &record, 1);
   append(bytes, prefix_.data(), prefix_.size());
   append(bytes, rules_.timers().data(), rules_.timers().size());
+  append(bytes, raised.data(), raised.size());
   const std::size_t before = bytes.size();
   if (whole_image_) {
     append_image(model_, data_.get(), bytes);
@@ -171,6 +203,7 @@ void SimulationLoop::Impl::load_state(ByteView bytes) {
   } else if (parts.physics.size() != state_size * sizeof(double)) {
     throw FormatError("the checkpoint is damaged: its state has another size than the model's");
   }
+  Warnings saved_warnings = decode_warnings(parts.warnings);
   if (sink_ != nullptr && record.has_sink != 0) sink_->rewind(record.sink_offset);
 
   const MujocoCall call;
@@ -182,6 +215,8 @@ void SimulationLoop::Impl::load_state(ByteView bytes) {
     std::memcpy(physics_.data(), parts.physics.data(), parts.physics.size());
     mj_setState(model_, data_.get(), physics_.data(), mjSTATE_INTEGRATION);
   }
+  std::ranges::copy(saved_warnings.raised, data_->warning);
+  warnings = std::move(saved_warnings.texts);
   std::vector<std::int64_t> timers(record.timer_count);
   if (!timers.empty()) std::memcpy(timers.data(), parts.timers.data(), parts.timers.size());
   rules_.restore(std::move(timers));

@@ -119,22 +119,23 @@ TEST_CASE("a disk that is full again and again, in every stage, delays a simulat
 }
 
 TEST_CASE(
-    "a disk that stays full fails a simulation with the path and the reason; asked for again "
-    "it runs") {
+    "a disk that stays full is waited for, with the path and the reason; cancelled and asked for "
+    "again it runs") {
   const auto disk = Disk::of_this_test();
   if (!disk) return;
   Bench bench(*disk);
   bench.small.request.video = false;
   bench.small.when("stepping", [&] { disk->fill(); });
-  try {
-    (void)bench.start().result();
-    FAIL("it ended");
-  } catch (const ActivityFailure& failure) {
-    REQUIRE(failure.cause() != nullptr);
-    check_no_space(failure.cause()->message);
-    CHECK(std::get<proto::ApplicationFailureInfo>(failure.cause()->info).type ==
-          "durasim::IoError");
-  }
+  const auto run = bench.start();
+  bench.environment.sleep(1h);
+  const PendingActivity waiting = run.describe().pending_activities.at(0);
+  CHECK(waiting.attempt > 20);
+  REQUIRE(waiting.last_failure);
+  check_no_space(waiting.last_failure->message);
+  CHECK(std::get<proto::ApplicationFailureInfo>(waiting.last_failure->info).type ==
+        "durasim::IoError");
+  run.cancel();
+  CHECK_THROWS_AS((void)run.result(), CanceledFailure);
   CHECK(whole_artifacts(disk->file("artifacts")) == 3);  // input, scene, MJCF
   CHECK(bench.small.work_is_done());
   disk->make_room();

@@ -111,6 +111,42 @@ TEST_CASE(
   CHECK(ended.hash == Runs(folder.file("other")).attempt(kToTheEnd, other)->hash);
 }
 
+TEST_CASE(
+    "attempts are counted from one checkpoint to the next, those that are forgotten are not") {
+  const TemporaryFolder folder;
+  const Runs runs(folder.file("run"));
+  const auto begin = [&] { return RunFolder(folder.file("run")).begin_attempt(); };
+  CHECK(begin().count == 1);
+  CHECK(begin().count == 2);
+  RunFolder(folder.file("run")).forget_attempt();
+  CHECK(begin().count == 2);
+  REQUIRE_FALSE(runs.attempt(500));
+  const RunFolder::Attempts later = begin();
+  CHECK(later.step == runs.saved().front().step);
+  CHECK(later.count == 1);
+  CHECK(begin().count == 2);
+  for (int i = 0; i < 3; ++i) RunFolder(folder.file("run")).forget_attempt();
+  CHECK(begin().count == 1);
+}
+
+TEST_CASE(
+    "a model whose state cannot be saved is stepped without checkpoints, from the start each "
+    "time") {
+  const TemporaryFolder folder;
+  const Runs runs(folder.file("run"));
+  std::string mjcf = kTumbling;
+  mjcf.replace(mjcf.find("/><worldbody>"), 2,
+               R"( integrator="discrete"><flag ipc="enable"/></option>)");
+  REQUIRE_FALSE(runs.attempt(500, mjcf));
+  CHECK(runs.saved().empty());
+  const Ended ended = *runs.attempt(kToTheEnd, mjcf);
+  CHECK(ended.resumed_from == 0);
+  CHECK(ended.restarted_because.find("ipc") != std::string::npos);
+  const Ended whole = *Runs(folder.file("whole")).attempt(kToTheEnd, mjcf);
+  CHECK(whole.restarted_because.empty());
+  check_same(ended, whole);
+}
+
 TEST_CASE("one attempt at a time has the folder") {
   const TemporaryFolder folder;
   {

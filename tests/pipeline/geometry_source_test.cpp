@@ -52,7 +52,7 @@ class Bench {
         .name = "parts", .geometry = geometry, .lengths_in_file_unit = true};
     const SimulationSteps steps(services());
     return environment.run([&](const ActivityContext& ctx) {
-      return steps.compile(request, steps.import(ctx, request));
+      return steps.compile(ctx, request, steps.import(ctx, request));
     });
   }
   CompiledScene run_script(std::string_view text, GeometryScript script = {}) {
@@ -195,6 +195,18 @@ TEST_CASE("a script that makes nothing is a verdict that says what it said") {
   says(problem_of("#!/bin/sh\ntrue\n"), "has ended without making out/parts.json");
   says(problem_of("#!/no/such/shell\n"), "cannot start ./make.sh");
   CHECK(fs::is_empty(bench.work() + "/scratch"));
+}
+
+TEST_CASE("scripts of two activities of one workflow have each a folder of its own") {
+  Bench bench;
+  const auto folder_of = [&](const char* activity) {
+    bench.environment.info.activity_id = activity;
+    return only_problem(bench.run_script("#!/bin/sh\necho its folder is $PWD >&2\nexit 1\n"));
+  };
+  const std::string first = folder_of("5");
+  CAPTURE(first);
+  CHECK(first.find("its folder is ") != std::string::npos);
+  CHECK(folder_of("6") != first);
 }
 
 TEST_CASE("a script that somebody kills is tried again; one that leaves its folder is refused") {

@@ -286,6 +286,7 @@ TEST_CASE("a cancellation ends the stepping within a step and removes what it ke
           run.cancel();
         }
         CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+        CHECK(run.describe().status == WorkflowStatus::Canceled);
       },
       std::ref(stepping));
   CHECK(lab.work_is_done());

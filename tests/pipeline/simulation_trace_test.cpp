@@ -259,6 +259,32 @@ TEST_CASE("T10: cancelled at any stage, a run has a whole trace that says so") {
   CHECK(trace.run.final_state_hash.empty() != stepped);
 }
 
+TEST_CASE(
+    "T10: a cancellation by signal, or that nobody lives to acknowledge, is one all the same") {
+  bool by_signal = true;
+  bool dies = true;
+  SUBCASE("by the client, then the process dies") {
+    by_signal = false;
+  }
+  SUBCASE("by the signal, then the process dies") {}
+  SUBCASE("by the signal") {
+    dies = false;
+  }
+  Bench bench;
+  bench.worker().implement(step_simulation, [&](const ActivityContext& ctx, const SteppingTask&) {
+    const auto run = bench.environment.client().handle(simulation_workflow, ctx.info().workflow_id);
+    by_signal ? run.signal(cancel_simulation) : run.cancel();
+    bench.environment.settle();
+    if (dies) bench.environment.restart();
+    ctx.throw_if_canceled();
+    return Stepped{};
+  });
+  const auto run = bench.start();
+  CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+  CHECK(run.describe().status == WorkflowStatus::Canceled);
+  CHECK(bench.trace().run.status == TraceStatus::Canceled);
+}
+
 TEST_CASE("T10: an attempt that was killed is counted, with the reason") {
   Bench bench;
   int attempts = 0;

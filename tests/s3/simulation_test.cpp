@@ -113,15 +113,22 @@ TEST_CASE("a server that is down, broken, slow or refuses for a while delays a s
   lab.check_clean(kObjects);
 }
 
-TEST_CASE("a server that is gone for good fails a simulation, with the request that failed") {
+TEST_CASE("a server that stays away is waited for, with the request that failed") {
   const auto server = s3_server();
   if (!server) return;
   Lab lab(*server);
   lab.small.when("stepping", [&] { lab.proxy.reset(); });
-  const proto::Failure failure = lab.failure();
-  CAPTURE(failure.message);
-  CHECK(failure.message.find("Object " + lab.bucket.url()) != std::string::npos);
-  CHECK(std::get<proto::ApplicationFailureInfo>(failure.info).type == "durasim::UnavailableError");
+  const auto run = lab.start();
+  lab.environment.sleep(1h);
+  const PendingActivity waiting = run.describe().pending_activities.at(0);
+  CHECK(waiting.attempt > 20);
+  REQUIRE(waiting.last_failure);
+  CAPTURE(waiting.last_failure->message);
+  CHECK(waiting.last_failure->message.find("Object " + lab.bucket.url()) != std::string::npos);
+  CHECK(std::get<proto::ApplicationFailureInfo>(waiting.last_failure->info).type ==
+        "durasim::UnavailableError");
+  run.cancel();
+  CHECK_THROWS_AS((void)run.result(), CanceledFailure);
   lab.check_clean(kObjects - 2);
 }
 

@@ -134,6 +134,33 @@ TEST_CASE("a checkpoint holds random numbers, metrics and timers of rules") {
   }
 }
 
+TEST_CASE("a run that is continued has the warnings of one that was never interrupted") {
+  // MuJoCo says the time in the text, and says it once for each kind. This one ends no run.
+  const Controller warn = [](const ControllerContext& c) {
+    if (c.step % 20 == 10) mj_warning(c.data, mjWARN_INERTIA, static_cast<int>(c.step));
+  };
+  for (const auto& model : {ball_at("0 0 1"), Model::compile({kSleepy, {}})}) {
+    SimulationLoop whole(model, lasting(0.5));
+    whole.set_controller(warn);
+    whole.run();
+    CHECK(whole.warnings().size() == 1);
+    for (const std::int64_t cut : {5, 15, 60}) {
+      SimulationLoop first(model, lasting(0.5));
+      first.set_controller(warn);
+      const Checkpoint checkpoint = checkpoint_of(first, cut);
+      SimulationLoop second(model, lasting(0.5));
+      second.advance(1);
+      second.set_controller(warn);
+      second.load_state(checkpoint);
+      second.run();
+      CHECK(second.warnings() == whole.warnings());
+      const mjWarningStat& raised = second.data()->warning[mjWARN_INERTIA];
+      CHECK(raised.number == whole.data()->warning[mjWARN_INERTIA].number);
+      CHECK(raised.lastinfo == whole.data()->warning[mjWARN_INERTIA].lastinfo);
+    }
+  }
+}
+
 TEST_CASE("a sink is rewound, and no frame is lost or doubled") {
   const auto model = ball_at("0 0 1");
   CountingSink whole_sink;

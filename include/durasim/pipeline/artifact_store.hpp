@@ -32,7 +32,8 @@ DURASIM_EXPORT std::string place_of(const Artifact& artifact);
 class DURASIM_EXPORT ArtifactStore {
  public:
   virtual ~ArtifactStore();
-  // Durable when they return. What is there already is not written again. Throw IoError.
+  // Durable when they return. What is there already is not written again; in a folder, what is
+  // damaged is. Throw IoError.
   virtual Artifact put(const std::string& name, ByteView bytes) = 0;
   virtual Artifact put_file(const std::string& name, const std::string& path) = 0;
   // The content, whose hash has been checked. Throw UnavailableError when it is not there,

@@ -99,7 +99,7 @@ inline constexpr WorkflowType<SimulationResult(SimulationRequest)> simulation_wo
 // Stepping stops after a checkpoint and goes on from it.
 inline constexpr Signal<void> pause_simulation{"pause"};
 inline constexpr Signal<void> resume_simulation{"resume"};
-// As cancelling the workflow: stepping stops within one step.
+// Cancels the workflow: stepping stops within one step.
 inline constexpr Signal<void> cancel_simulation{"cancel"};
 inline constexpr Query<SimulationProgress> simulation_progress{"progress"};
 

@@ -116,7 +116,8 @@ class DURASIM_EXPORT SimulationLoop {
   // Borrowed; null detaches. A sink attached at step 0 gets the start as its frame 0.
   void attach(TrajectorySink* sink);
 
-  // The state between two steps, with rule timers, metrics, random numbers and the sink's offset.
+  // The state between two steps, with rule timers, metrics, warnings, random numbers and the sink's
+  // offset.
   // Throws UnavailableError when the model's state cannot be saved (flag ipc; sleep with plugins).
   void save_state(Checkpoint& checkpoint) const;
   // Continues from `checkpoint`. Throws CheckpointMismatch (nothing changed) or FormatError.
