@@ -33,10 +33,12 @@ constexpr std::int64_t kFirstBatch = 4;
 constexpr Seconds kBatchLength{1};
 constexpr std::int64_t kShares = 8;
 
+// It may take as long as its scenes do; its silence shows that it is dead. In silence it compiles
+// the model, as compile_mjcf did in no more time.
 ActivityOptions batch_options() {
   return {
       .start_to_close = std::chrono::hours(24),
-      .heartbeat = 5min,
+      .heartbeat = 2min,
       .retry = {.maximum_attempts = 10,
                 .non_retryable_error_types = {"durasim::InvalidArgument", "durasim::FormatError"}}};
 }

@@ -9,7 +9,9 @@
 #include "durasim/pipeline/trace.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
 #include "durasim/sim/model.hpp"
+#include "durasim/testing/activity_environment.hpp"
 
+#include "pipeline/sweep_steps.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -193,6 +195,32 @@ TEST_CASE("a sweep without jitter is one scene many times") {
   const std::vector<std::string> lines = lines_of(field.csv(field.run()));
   for (std::size_t i = 2; i < lines.size(); ++i)
     CHECK(lines[i].substr(lines[i].find(',')) == lines[1].substr(lines[1].find(',')));
+}
+
+TEST_CASE("a scene that takes long is heard of before it ends") {
+  struct : Clock {
+    mutable std::int64_t asked = 0;
+    [[nodiscard]] WallTime wall_now() const override { return {}; }
+    [[nodiscard]] SteadyTime steady_now() const override {
+      return SteadyTime(std::chrono::milliseconds(100 * ++asked));
+    }
+  } clock;
+  const durasim_test::TemporaryFolder folder;
+  FileArtifactStore artifacts(folder.file("artifacts"));
+  Worker worker{std::string(kSimulationQueue)};
+  std::vector<std::int64_t> told;  // scenes done, at each heartbeat
+  const auto note_scene = [&told] { told.push_back(-1); };
+  implement_sweeps(worker, {.artifacts = &artifacts, .scene_done = note_scene, .clock = &clock});
+  const SceneBatch batch{.mjcf = artifacts.put("hole.dsmjcf", sim::encode_mjcf_bundle({kHole})),
+                         .loop = {.duration = Seconds(5)},  // 1000 steps
+                         .count = 2};
+  testing::ActivityEnvironment environment;
+  environment.on_heartbeat = [&told](const PayloadList& details) {
+    told.push_back(from_payload<std::int64_t>(details.at(0)));
+  };
+  (void)environment.run_implementation(worker.activities().at("run_scenes"), batch);
+  const std::vector<std::int64_t> expected{0, 0, 0, 0, 0, 0, -1, 1, 1, 1, 1, 1, 1, -1};
+  CHECK(told == expected);
 }
 
 TEST_CASE("T10: a sweep that is cancelled has a trace that says so") {
