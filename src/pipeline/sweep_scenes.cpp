@@ -28,13 +28,15 @@ class SceneRandom {
   SceneRandom(std::uint64_t seed, std::int64_t scene)
       : state_(mixed(seed + mixed(static_cast<std::uint64_t>(scene) + 1))) {}
   // Evenly from -half_range to +half_range.
-  double within(double half_range) {
-    const std::uint64_t z = mixed(state_ += 0x9E3779B97F4A7C15U);
-    const double unit = static_cast<double>(z >> 11U) * 0x1p-53;
-    return (2 * unit - 1) * half_range + 0.0;  // no -0
-  }
+  double within(double half_range) { return (2 * unit() - 1) * half_range + 0.0; }  // no -0
+  double between(double from, double to) { return from + (to - from) * unit(); }
 
  private:
+  double unit() {
+    const std::uint64_t z = mixed(state_ += 0x9E3779B97F4A7C15U);
+    return static_cast<double>(z >> 11U) * 0x1p-53;
+  }
+
   std::uint64_t state_;
 };
 
@@ -76,6 +78,15 @@ std::vector<std::string> bodies_of(const SceneBatch& batch, const sim::Model& mo
   return model.free_bodies();
 }
 
+// By other numbers than those of the starts.
+std::vector<sim::ModelFactor> factors_of(const SceneBatch& batch, std::int64_t index) {
+  SceneRandom random(~batch.seed, index);
+  std::vector<sim::ModelFactor> factors;
+  for (const ParameterRange& range : batch.ranges)
+    factors.push_back({range.parameter, range.object, random.between(range.from, range.to)});
+  return factors;
+}
+
 SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index,
                        const std::shared_ptr<const sim::Model>& model,
                        const std::vector<std::string>& bodies, BatchBeat& beat,
@@ -90,7 +101,9 @@ SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index,
   }
   SceneOutcome outcome{.index = index};
   if (!options.start_offsets.empty()) outcome.offset_m = options.start_offsets.front().offset_m;
-  sim::SimulationLoop loop(model, std::move(options));
+  const std::vector<sim::ModelFactor> factors = factors_of(batch, index);
+  for (const sim::ModelFactor& factor : factors) outcome.factors.push_back(factor.factor);
+  sim::SimulationLoop loop(factors.empty() ? model : model->with(factors), std::move(options));
   step_to_end(loop, index, beat, stop);
   outcome.verdict = *loop.verdict();
   outcome.metrics = loop.metrics();

@@ -12,10 +12,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <exception>
 #include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace durasim::inline v0::pipeline {
 namespace {
@@ -101,7 +106,8 @@ Workflow<std::variant<SweepCarried, std::string>> prepare(WorkflowContext ctx,
                                     .loop = scene.loop,
                                     .jitter_m = metres * request.jitter,
                                     .body = request.jittered,
-                                    .seed = request.seed},
+                                    .seed = request.seed,
+                                    .ranges = request.ranges},
                          .batches = {},
                          .done = 0,
                          .per_scene = Seconds(0)};
@@ -127,6 +133,24 @@ Workflow<std::optional<SweepResult>> run_all(WorkflowContext ctx, SweepRequest r
   co_return co_await ctx.run(summarise_sweep,
                              {.name = so_far.name, .request = request, .batches = so_far.batches},
                              brief_step());
+}
+
+void check_ranges(const std::vector<ParameterRange>& ranges) {
+  std::set<std::string> names;
+  for (const ParameterRange& range : ranges) {
+    const bool mass = range.parameter == sim::ModelParameter::Mass;
+    if (!std::isfinite(range.to) || !(range.from <= range.to) || range.from < 0 ||
+        (mass && range.from == 0)) {
+      throw InvalidArgument(
+          fmt::format("{} cannot be varied from {} to {}: factors are two numbers of 0 or more "
+                      "(of a mass: more), the smaller one first",
+                      name_of(range), range.from, range.to));
+    }
+    if (range.parameter == sim::ModelParameter::Gravity && !range.object.empty())
+      throw InvalidArgument(fmt::format("{}: gravity is of no part alone", name_of(range)));
+    if (!names.insert(name_of(range)).second)
+      throw InvalidArgument(fmt::format("{} is varied twice", name_of(range)));
+  }
 }
 
 TraceUpdate with_input(TraceUpdate update, const Sweep& sweep) {
@@ -175,6 +199,12 @@ void implement_sweeps(Worker& worker, SimulationServices services) {
   });
 }
 
+std::string name_of(const ParameterRange& range) {
+  const std::string_view parameter = to_string(range.parameter);
+  return range.object.empty() ? std::string(parameter)
+                              : fmt::format("{}:{}", parameter, range.object);
+}
+
 WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request) {
   if (request.runs < 1 || request.runs > 1'000'000)
     throw InvalidArgument(fmt::format("a sweep has 1 to 1,000,000 runs, not {}", request.runs));
@@ -183,6 +213,7 @@ WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request
     throw InvalidArgument("the jitter of a sweep is three numbers of 0 or more");
   if (!(request.pass_threshold >= 0 && request.pass_threshold <= 1))
     throw InvalidArgument("the pass threshold of a sweep is between 0 and 1");
+  check_ranges(request.ranges);
   return start_or_join(client, sweep_workflow, request,
                        "sweep-" + sha256_hex(as_bytes(to_payload(request).data)));
 }

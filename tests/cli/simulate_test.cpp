@@ -1,5 +1,5 @@
 // Two programs simulate the same on one store: one works, the other waits for it, takes over when
-// it is killed, and goes when it is told to.
+// it is killed, and goes when it is told to. Sweeps from outside.
 #include "durasim/core/files.hpp"
 
 #include "cli/run_cli.hpp"
@@ -169,4 +169,32 @@ TEST_CASE("the first command is killed: the second takes over, and ends as if it
   CHECK(result.at("attempts") == 3);  // one was paused, one killed
   CHECK(desk.steps().at("step_simulation Completed") == 1);
   (void)desk.runs();
+}
+
+TEST_CASE("sweep --vary: a column of factors for each range; what is no range is refused") {
+  const durasim_test::TemporaryFolder folder;
+  const std::string model = folder.file("ball.xml");
+  durasim::write_file(model, durasim::as_bytes(std::string_view(
+                                 R"(<mujoco><worldbody><geom type="plane" size="1 1 1"/>
+      <body name="a=b:c" pos="0 0 1"><freejoint/><geom size=".1"/></body></worldbody></mujoco>)")));
+  const auto line = [&](const std::vector<std::string>& ranges) {
+    std::vector<std::string> all{"sweep", "--runs", "5", "--duration", "0.1", "--json"};
+    for (const std::string& range : ranges) all.insert(all.end(), {"--vary", range});
+    all.insert(all.end(), {model, "--store", folder.file("s.db"), "--out", folder.file("out")});
+    return run_cli(all);
+  };
+  const auto swept = line({"friction=0.5:1.5", "mass:a=b:c=0.9:1.1"});
+  CAPTURE(swept.err);
+  CHECK(swept.exit_code == 0);
+  CHECK(swept.json().at("runs").as_int64() == 5);
+  const durasim::Bytes csv = durasim::read_file(folder.file("out/sweep.csv"));
+  CHECK(durasim::as_text(csv).starts_with(
+      "scene,offset_x_m,offset_y_m,offset_z_m,friction,mass:a=b:c,outcome,"));
+  for (const char* bad : {"friction", "colour=1:2", "mass=1", "mass=1:2:3", "mass=a:2", "=1:2"}) {
+    CAPTURE(bad);
+    const auto refused = line({bad});
+    CHECK(refused.exit_code == 1);
+    CHECK(refused.err.find("is no range; write friction,") != std::string::npos);
+  }
+  CHECK(line({}).err.find("give --jitter, --vary or both") != std::string::npos);
 }
