@@ -133,7 +133,7 @@ std::size_t complete_traces(const Client& client, const TraceServices& services,
       const bool wanted = workflow_type.empty() || run.workflow_type == workflow_type;
       completed += wanted && complete(client, services, run) ? 1 : 0;
     }
-  } catch (const UnavailableError& error) {  // a trace is in nobody's way
+  } catch (const Error& error) {  // a trace is in nobody's way
     services.log.warning(fmt::format("traces of closed runs stay as they are: {}", error.what()));
   }
   return completed;

@@ -99,8 +99,7 @@ struct TraceServices {
     const TraceServices& services);
 
 // Completes the traces that say Running of runs that are closed, of that workflow type alone or of
-// any; how many. Those that cannot be reached are left with a warning. Throws what Client::describe
-// throws.
+// any; how many. What goes wrong is logged: a trace is in nobody's way.
 std::size_t complete_traces(const Client& client, const TraceServices& services,
                             std::string_view workflow_type = {});
 

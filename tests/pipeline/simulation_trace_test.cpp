@@ -15,14 +15,17 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 using namespace durasim;
 using namespace durasim::pipeline;
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -406,6 +409,18 @@ TEST_CASE("a trace whose end could not be written is that of the result after th
   CHECK(trace.metrics == whole.metrics);
   CHECK(trace.assets.size() == whole.assets.size());
   CHECK(steps_of(trace) == steps_of(whole));
+}
+
+TEST_CASE("a sweep goes on without traces that cannot be read") {
+  Bench bench;
+  const durasim_test::TemporaryFolder folder;
+  write_file(folder.file("traces"), as_bytes(std::string_view("no database")));
+  const auto traces = open_sqlite_traces(folder.file("traces"));
+  SimulationServices services = bench.services();
+  services.traces = traces.get();
+  fs::create_directory(services.work_folder + "/closed");
+  CHECK(sweep_simulations(bench.environment.client(), services) == 1);
+  CHECK_FALSE(fs::exists(services.work_folder + "/closed"));
 }
 
 TEST_CASE("runs of another engine in the same traces are left alone") {

@@ -87,7 +87,6 @@ class Field {
   SweepRequest request;
   std::function<void()> scene_done;
   std::function<void(const WorkflowRun<SweepResult>&)> started;
-  // The first run of the sweep that was started last is the last one.
   [[nodiscard]] std::vector<Trace> newest_first() const {
     std::vector<Trace> all;
     for (const TraceRun& run : traces->runs("sweep-", 100))

@@ -142,7 +142,7 @@ DURASIM_EXPORT void implement_simulation(Worker& worker, SimulationServices serv
 // work folder, which must be this engine's alone, and completes traces that say Running. What an
 // attempt still uses is left to the next call. Call it after Engine::start(), with the services of
 // implement_simulation. Returns how many folders and traces it has dealt with. Throws IoError, and
-// what Client::list and describe throw; traces that cannot be reached are left with a warning.
+// what Client::list throws; traces that cannot be read or written are left with a warning.
 DURASIM_EXPORT std::size_t sweep_simulations(const Client& client,
                                              const SimulationServices& services);
 
