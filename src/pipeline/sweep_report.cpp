@@ -34,9 +34,13 @@ constexpr std::array kColumns{
 constexpr std::string_view kQuantileHeads =
     "least | 5 % | median | 95 % | largest |\n| --- | --- | --- | --- | --- | --- |\n";
 
-std::vector<SceneOutcome> scenes_of(const SweepSummary& summary, const ArtifactStore& artifacts) {
+// Thousands of batches come one after the other, perhaps from a bucket far away.
+std::vector<SceneOutcome> scenes_of(const ActivityContext& ctx, const SweepSummary& summary,
+                                    const ArtifactStore& artifacts) {
   std::vector<SceneOutcome> all;
   for (const Artifact& batch : summary.batches) {
+    ctx.throw_if_canceled();
+    ctx.heartbeat(std::ssize(all));
     Payload payload = to_payload(0);  // of JSON
     payload.data = as_text(artifacts.get(batch));
     std::ranges::move(from_payload<std::vector<SceneOutcome>>(payload), std::back_inserter(all));
@@ -121,8 +125,9 @@ std::string report_of(const SweepSummary& summary, const SweepResult& result,
 
 }  // namespace
 
-SweepResult summarise(const SweepSummary& summary, ArtifactStore& artifacts) {
-  const std::vector<SceneOutcome> scenes = scenes_of(summary, artifacts);
+SweepResult summarise(const ActivityContext& ctx, const SweepSummary& summary,
+                      ArtifactStore& artifacts) {
+  const std::vector<SceneOutcome> scenes = scenes_of(ctx, summary, artifacts);
   SweepResult result{.runs = static_cast<std::int64_t>(scenes.size())};
   for (const SceneOutcome& scene : scenes) {
     ++result.reasons[std::string(to_string(scene.verdict.code))];

@@ -71,7 +71,8 @@ class SceneRunner {
   std::shared_ptr<const sim::Model> model_;
 };
 
-[[nodiscard]] SweepResult summarise(const SweepSummary& summary, ArtifactStore& artifacts);
+[[nodiscard]] SweepResult summarise(const ActivityContext& ctx, const SweepSummary& summary,
+                                    ArtifactStore& artifacts);
 
 // What one run of the workflow hands to the next.
 struct SweepCarried {

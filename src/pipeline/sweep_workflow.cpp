@@ -38,9 +38,9 @@ constexpr std::int64_t kFirstBatch = 4;
 constexpr Seconds kBatchLength{1};
 constexpr std::int64_t kShares = 8;
 
-// It may take as long as its scenes do; its silence shows that it is dead. In silence it compiles
-// the model, as compile_mjcf did in no more time.
-ActivityOptions batch_options() {
+// It may take as long as its scenes do, or as there are batches; its silence shows that it is dead.
+// In silence a batch compiles the model, as compile_mjcf did in no more time.
+ActivityOptions long_work() {
   return {
       .start_to_close = std::chrono::hours(24),
       .heartbeat = 2min,
@@ -77,7 +77,7 @@ SceneBatch take_batch(Sweep& sweep) {
 }
 
 Workflow<void> run_batch(WorkflowContext ctx, Sweep* sweep, SceneBatch batch, std::size_t place) {
-  const DoneBatch done = co_await ctx.run(run_scenes, batch, batch_options());
+  const DoneBatch done = co_await ctx.run(run_scenes, batch, long_work());
   sweep->so_far.batches[place] = done.outcomes;
   sweep->so_far.per_scene = done.per_scene;
   sweep->so_far.done += batch.count;
@@ -132,7 +132,7 @@ Workflow<std::optional<SweepResult>> run_all(WorkflowContext ctx, SweepRequest r
   if (sweep->next < sweep->runs) co_return std::nullopt;
   co_return co_await ctx.run(summarise_sweep,
                              {.name = so_far.name, .request = request, .batches = so_far.batches},
-                             brief_step());
+                             long_work());
 }
 
 void check_ranges(const std::vector<ParameterRange>& ranges) {
@@ -194,8 +194,8 @@ void implement_sweeps(Worker& worker, SimulationServices services) {
   worker.implement(run_scenes, [runner](ActivityContext ctx, const SceneBatch& batch) {
     return cancellable(ctx, [&] { return runner->run(ctx, batch); });
   });
-  worker.implement(summarise_sweep, [shared](const SweepSummary& summary) {
-    return summarise(summary, *shared->artifacts);
+  worker.implement(summarise_sweep, [shared](ActivityContext ctx, const SweepSummary& summary) {
+    return summarise(ctx, summary, *shared->artifacts);
   });
 }
 

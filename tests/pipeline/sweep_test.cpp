@@ -26,6 +26,7 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 using namespace durasim;
@@ -286,6 +287,30 @@ TEST_CASE("a scene that takes long is heard of before it ends") {
   (void)environment.run_implementation(worker.activities().at("run_scenes"), batch);
   const std::vector<std::int64_t> expected{0, 0, 0, 0, 0, 0, -1, 1, 1, 1, 1, 1, 1, -1};
   CHECK(told == expected);
+}
+
+TEST_CASE("a summary of many batches is heard of at each") {
+  const durasim_test::TemporaryFolder folder;
+  FileArtifactStore artifacts(folder.file("artifacts"));
+  Worker worker{std::string(kSimulationQueue)};
+  implement_sweeps(worker, {.artifacts = &artifacts});
+  SweepSummary summary;
+  for (std::int64_t i = 0; i < 3; ++i) {
+    const std::vector<SceneOutcome> scenes{{.index = i}};
+    summary.batches.push_back(artifacts.put("scenes.json", as_bytes(to_payload(scenes).data)));
+  }
+  testing::ActivityEnvironment environment;
+  std::vector<std::int64_t> told;  // scenes read
+  environment.on_heartbeat = [&told](const PayloadList& details) {
+    told.push_back(from_payload<std::int64_t>(details.at(0)));
+  };
+  const auto summarise = [&] {
+    return environment.run_implementation(worker.activities().at("summarise_sweep"), summary);
+  };
+  CHECK(std::holds_alternative<ActivityCompleted>(summarise()));
+  CHECK(told == std::vector<std::int64_t>{0, 1, 2});
+  environment.on_heartbeat = [&](const PayloadList&) { environment.cancel(); };
+  CHECK(std::holds_alternative<ActivityCanceled>(summarise()));
 }
 
 TEST_CASE("T10: a sweep that is cancelled has a trace that says so") {
