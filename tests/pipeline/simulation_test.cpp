@@ -20,6 +20,7 @@
 #include <latch>
 #include <optional>
 #include <string>
+#include <vector>
 
 using namespace durasim;
 using namespace durasim::pipeline;
@@ -324,6 +325,39 @@ TEST_CASE("what a terminated run has left is swept away, and nothing of an open 
       std::ref(second));
   CHECK(lab.work_is_done());
 }
+
+TEST_CASE("without the list of open runs, and where one cannot be removed, folders are left") {
+  const Lab lab;
+  std::vector<std::string> told;
+  SimulationServices services = lab.services();
+  services.log = Logger([&](const LogRecord& record) { told.emplace_back(record.message); },
+                        LogLevel::Warning);
+  lab.with_engine([&](Engine& engine) {
+    // What would be the lock of one is a folder.
+    make_folders(services.work_folder + "/a/lock");
+    make_folders(services.work_folder + "/b");
+    CHECK(sweep_simulations(engine.client(), services) == 1);
+    CHECK(fs::exists(services.work_folder + "/a"));
+    REQUIRE(told.size() == 1);
+    make_folders(services.work_folder + "/b");
+    engine.stop(1min);
+    CHECK(sweep_simulations(engine.client(), services) == 0);
+    CHECK(fs::exists(services.work_folder + "/b"));
+    CHECK(told.size() == 2);
+  });
+}
+
+namespace {
+
+// run_simulation as implement_simulation registers it.
+ActivityOutcome run_activity(testing::ActivityEnvironment& environment, const Lab& lab) {
+  Worker worker{std::string(kSimulationQueue)};
+  implement_simulation(worker, lab.services());
+  return environment.run_implementation(worker.activities().at(std::string(run_simulation.name)),
+                                        lab.request);
+}
+
+}  // namespace
 
 TEST_CASE("run_simulation does all of it in one activity") {
   testing::ActivityEnvironment environment;
