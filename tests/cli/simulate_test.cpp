@@ -193,6 +193,30 @@ TEST_CASE("the first command is killed: the second takes over, and ends as if it
   (void)desk.runs();
 }
 
+TEST_CASE("a simulation whose checkpoints are of no use begins again, and both outputs say so") {
+  const Desk desk;
+  {
+    Child first(kDurasim, desk.line("first"));
+    desk.pause();
+    first.kill(SIGKILL);
+    (void)first.wait();
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(desk.store + ".work")) {
+    if (entry.path().filename().string().starts_with("checkpoint-"))
+      durasim::write_file(entry.path(), durasim::as_bytes(std::string_view("nothing")));
+  }
+  desk.signal("resume");
+  const boost::json::object result = run_cli(desk.line("second")).json();
+  CHECK(result.at("final_state_hash") == Desk::untouched_hash());
+  CHECK(result.at("resumed_from_step").as_int64() == 0);
+  const std::string reason(result.at("restarted_because").as_string());
+  CHECK_FALSE(reason.empty());
+  std::vector<std::string> as_text = desk.line("third");
+  std::erase(as_text, "--json");
+  CHECK(run_cli(as_text).out.find("it began again, not at its last checkpoint: " + reason + "\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("a damaged run, script or file of traces keeps nobody from working") {
   const Desk desk;
   const auto line = [&desk](const std::string& who) {
