@@ -166,7 +166,8 @@ void add_sweep(CLI::App& app, Command& chosen) {
   verb->add_option("--runs", a->runs, "number of scenes")->capture_default_str();
   verb->add_option("--jitter", a->jitter,
                    "how far each start may be off, in the file's unit: one number, or x,y,z")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);  // of those, one may be the file
   verb->add_option("--vary", a->vary,
                    "multiply friction, mass, gravity, damping or gear by a factor of each scene's "
                    "own: friction=0.5:1.5, of one part mass:ball=0.9:1.1 (may be repeated)")

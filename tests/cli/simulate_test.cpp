@@ -1,6 +1,7 @@
 // Two programs simulate the same on one store: one works, the other waits for it, takes over when
 // it is killed, and goes when it is told to. Sweeps from outside.
 #include "durasim/core/files.hpp"
+#include "durasim/engine/engine.hpp"
 #include "durasim/pipeline/trace.hpp"
 
 #include "cli/run_cli.hpp"
@@ -269,4 +270,25 @@ TEST_CASE("sweep --vary: a column of factors for each range; what is no range is
     CHECK(refused.err.find("is no range; write friction,") != std::string::npos);
   }
   CHECK(line({}).err.find("give --jitter, --vary or both") != std::string::npos);
+}
+
+TEST_CASE("a store whose owner simulates nothing is refused at once, with what to do") {
+  const durasim_test::TemporaryFolder folder;
+  const std::string store = folder.file("host.db");
+  durasim::Engine host({.store = store});
+  (void)host.worker("other");
+  host.start();
+  const std::string model = folder.file("ball.xml");
+  durasim::write_file(model, durasim::as_bytes(std::string_view(kBall)));
+  const std::vector<std::vector<std::string>> lines{{"simulate", "--durable", "--no-video"},
+                                                    {"sweep", "--jitter", "1"}};
+  for (std::vector<std::string> line : lines) {
+    line.insert(line.end(), {model, "--store", store, "--out", folder.file("out")});
+    const auto run = run_cli(line);
+    CHECK(run.exit_code == 1);
+    CHECK(run.err.find("the engine that has the store has no worker of task queue "
+                       "\"simulation-task-queue\" that implements workflow type S") !=
+          std::string::npos);
+    CHECK(run.err.find("use another store") != std::string::npos);
+  }
 }
