@@ -15,13 +15,16 @@
 
 #include <cstdio>
 #include <memory>
+#include <string>
 
 namespace durasim::cli {
 namespace {
 
-void print_summary(const sim::SimulationResult& r) {
+void print_summary(const sim::SimulationResult& r, const std::string& restarted_because = {}) {
   fmt::print("{}  {}: {}\n", to_string(r.verdict.outcome), to_string(r.verdict.code),
              r.verdict.detail);
+  if (!restarted_because.empty())
+    fmt::print("  it began again, not at its last checkpoint: {}\n", restarted_because);
   for (const geometry::Problem& p : r.problems) fmt::print("  {}\n", describe(p));
   if (!r.final_state_hash.empty()) {
     fmt::print("  {:.3f} s in {} steps, largest speed {:.3g} m/s, deepest contact {:.3g} mm\n",
@@ -58,7 +61,7 @@ int simulate(const CLI::App& verb, const SimulateArguments& a, const std::stop_t
     if (a.json)
       fmt::print("{}\n", to_json(result));
     else
-      print_summary(result);
+      print_summary(result, result.restarted_because);
     return exit_code(result);
   }
 #endif

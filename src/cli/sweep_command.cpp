@@ -1,5 +1,5 @@
-// durasim sweep FILE --runs N --jitter ...: how often a simulation succeeds when its parts begin a
-// little elsewhere.
+// durasim sweep FILE --runs N --jitter ... --vary ...: how often a simulation succeeds when its
+// parts begin a little elsewhere, or with other friction, mass, gravity, damping or gear.
 #include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
 #include "durasim/pipeline/sweep.hpp"
@@ -11,9 +11,13 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <charconv>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
 namespace durasim::cli {
 namespace {
@@ -21,23 +25,65 @@ namespace {
 struct SweepArguments {
   SimulateArguments scene;
   std::vector<double> jitter;
+  std::vector<std::string> vary;
   std::int64_t runs = 100;
   std::uint64_t jitter_seed = 42;
   std::string jittered;
   double threshold = 1;
 };
 
+// Takes a number from the front.
+bool parse_factor(std::string_view& text, double& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{}) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+// "mass:ball=0.9:1.1". A part's name may hold anything, '=' and ':', too.
+pipeline::ParameterRange parse_range(const std::string& text) {
+  using enum sim::ModelParameter;
+  const std::size_t equals = text.rfind('=');
+  const std::string name = text.substr(0, equals);
+  const std::string parameter = name.substr(0, name.find(':'));
+  pipeline::ParameterRange range;
+  if (parameter.size() < name.size()) range.object = name.substr(parameter.size() + 1);
+  bool known = false;
+  for (const sim::ModelParameter each : {Friction, Mass, Gravity, Damping, Gear}) {
+    if (to_string(each) != parameter) continue;
+    range.parameter = each;
+    known = equals != std::string::npos;
+  }
+  std::string_view factors = known ? std::string_view(text).substr(equals + 1) : "";
+  bool valid = known && parse_factor(factors, range.from) && factors.starts_with(':');
+  if (valid) factors.remove_prefix(1);
+  valid = valid && parse_factor(factors, range.to) && factors.empty();
+  if (!valid) {
+    throw InvalidArgument(
+        fmt::format("--vary \"{}\" is no range; write friction, mass, gravity, damping or gear, "
+                    "perhaps a part's "
+                    "or an actuator's name, and two factors: friction=0.5:1.5, mass:ball=0.9:1.1",
+                    text));
+  }
+  return range;
+}
+
 pipeline::SweepRequest request_of(const SweepArguments& a, pipeline::ArtifactStore& artifacts) {
   pipeline::SweepRequest request;
   request.simulation = request_for(a.scene, artifacts);
   request.runs = a.runs;
-  if (a.jitter.size() == 1) {
+  if (a.jitter.empty() && a.vary.empty())
+    throw InvalidArgument("what differs between the scenes? give --jitter, --vary or both");
+  if (a.jitter.empty()) {
+    request.jitter = {};
+  } else if (a.jitter.size() == 1) {
     request.jitter = {a.jitter[0], a.jitter[0], a.jitter[0]};
   } else if (a.jitter.size() == 3) {
     request.jitter = {a.jitter[0], a.jitter[1], a.jitter[2]};
   } else {
     throw InvalidArgument("--jitter takes one number for all axes or three: x,y,z");
   }
+  for (const std::string& range : a.vary) request.ranges.push_back(parse_range(range));
   request.jittered = a.jittered;
   request.seed = a.jitter_seed;
   request.pass_threshold = a.threshold;
@@ -108,8 +154,8 @@ int sweep(const SweepArguments& a, const std::stop_token& stop) {
 
 void add_sweep(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<SweepArguments>();
-  CLI::App* verb = app.add_subcommand(
-      "sweep", "Simulate a file many times, its parts a little elsewhere each time");
+  CLI::App* verb =
+      app.add_subcommand("sweep", "Simulate a file many times, each time a little different");
   verb->footer(
       "Killed and started again, the same command goes on with the scenes that are left.\n"
       "Exit codes: 0 passed, 2 not, 1 usage, I/O or infrastructure, 130 cancelled.\n"
@@ -121,8 +167,13 @@ void add_sweep(CLI::App& app, Command& chosen) {
   verb->add_option("--jitter", a->jitter,
                    "how far each start may be off, in the file's unit: one number, or x,y,z")
       ->delimiter(',')
-      ->required();
-  verb->add_option("--jitter-seed", a->jitter_seed, "seed of the jitter")->capture_default_str();
+      ->allow_extra_args(false);  // of those, one may be the file
+  verb->add_option("--vary", a->vary,
+                   "multiply friction, mass, gravity, damping or gear by a factor of each scene's "
+                   "own: friction=0.5:1.5, of one part mass:ball=0.9:1.1 (may be repeated)")
+      ->allow_extra_args(false);
+  verb->add_option("--jitter-seed", a->jitter_seed, "seed of --jitter and --vary")
+      ->capture_default_str();
   verb->add_option("--jittered", a->jittered,
                    "the part that is moved (default: the target, or all that are free)");
   verb->add_option("--threshold", a->threshold, "share of scenes that must succeed, 0 to 1")

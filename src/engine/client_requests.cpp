@@ -51,8 +51,8 @@ void ClientRequests::decode(WorkflowDescription& description) const {
 
 void throw_not_served(const StartRequest& request) {
   throw InvalidArgument(fmt::format(
-      "start: no worker of task queue \"{}\" implements workflow type {}; register it, or set "
-      "remote_worker",
+      "start: the engine that has the store has no worker of task queue \"{}\" that implements "
+      "workflow type {}; register it there, use another store, or set remote_worker",
       request.run.task_queue, request.run.workflow_type));
 }
 

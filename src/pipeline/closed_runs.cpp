@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -36,8 +37,18 @@ std::set<std::string> open_runs(const Client& client) {
   }
 }
 
+bool remove_folder(const fs::path& path, const Logger& log) {
+  try {
+    return RunFolder::remove_unused(path);
+  } catch (const Error& error) {
+    log.warning(fmt::format("what a closed run has left stays there: {}", error.what()));
+    return false;
+  }
+}
+
 // They are named by their runs. Who made one is open in every later list until it is closed.
-std::size_t remove_folders(const Client& client, const SimulationServices& services) {
+// Without a list (a run in it is damaged) all may be open.
+std::size_t remove_folders(const Client& client, const SimulationServices& services) try {
   std::vector<fs::path> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(services.work_folder)) {
     if (entry.is_directory() && entry.path() != scratch_root(services))
@@ -46,10 +57,14 @@ std::size_t remove_folders(const Client& client, const SimulationServices& servi
   const std::set<std::string> open = open_runs(client);
   std::size_t removed = 0;
   for (const fs::path& path : found) {
-    if (!open.contains(workflow_run_of(path.filename().string())) && RunFolder::remove_unused(path))
+    if (!open.contains(workflow_run_of(path.filename().string())) &&
+        remove_folder(path, services.log))
       ++removed;
   }
   return removed;
+} catch (const Error& error) {
+  services.log.warning(fmt::format("what closed runs have left stays there: {}", error.what()));
+  return 0;
 }
 
 TraceStatus status_of(WorkflowStatus status) {
@@ -106,19 +121,22 @@ Trace outlived(const TraceRun& run, const WorkflowDescription& workflow) {
   return trace;
 }
 
-// False: it is still open, or a run of another engine that keeps its traces there, too.
-bool complete(const Client& client, const TraceServices& services, const TraceRun& run) {
+// Nothing: it is still open, damaged, or a run of another engine that keeps its traces there, too.
+std::optional<Trace> ended(const Client& client, const TraceServices& services,
+                           const TraceRun& run) {
   try {
     const std::string workflow_run = workflow_run_of(run.run_id);
     const WorkflowDescription found =
         client.handle(simulation_workflow, run.workflow_id, workflow_run).describe();
-    if (found.status == WorkflowStatus::Running) return false;
+    if (found.status == WorkflowStatus::Running) return std::nullopt;
     const bool in_activity = workflow_run != run.run_id;
-    services.traces->update(in_activity ? outlived(run, found)
-                                        : trace_of_end(client, services, run, found.status));
-    return true;
+    return in_activity ? outlived(run, found) : trace_of_end(client, services, run, found.status);
   } catch (const WorkflowNotFound&) {
-    return false;
+    return std::nullopt;
+  } catch (const Error& error) {
+    services.log.warning(
+        fmt::format("the trace of {} stays as it is: {}", run.run_id, error.what()));
+    return std::nullopt;
   }
 }
 
@@ -130,8 +148,11 @@ std::size_t complete_traces(const Client& client, const TraceServices& services,
   if (services.traces == nullptr) return completed;
   try {
     for (const TraceRun& run : services.traces->running(kMostTraces)) {
-      const bool wanted = workflow_type.empty() || run.workflow_type == workflow_type;
-      completed += wanted && complete(client, services, run) ? 1 : 0;
+      if (!workflow_type.empty() && run.workflow_type != workflow_type) continue;
+      const std::optional<Trace> trace = ended(client, services, run);
+      if (!trace) continue;
+      services.traces->update(*trace);
+      ++completed;
     }
   } catch (const Error& error) {  // a trace is in nobody's way
     services.log.warning(fmt::format("traces of closed runs stay as they are: {}", error.what()));

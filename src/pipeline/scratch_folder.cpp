@@ -36,13 +36,34 @@ Descriptor lock_root(const std::string& root) {
   throw IoError(fmt::format("cannot lock {}: {}", root, std::strerror(errno)));
 }
 
-// One that nobody uses. False: somebody does.
-bool remove_unused(const std::string& path) {
-  const std::optional<Descriptor> lock = lock_folder(path, LOCK_EX | LOCK_NB);
-  if (!lock) return !fs::exists(path);
+void open_to_owner(const fs::path& folder) {
+  std::error_code ignored;  // what matters is whether it can be removed
+  fs::permissions(folder, fs::perms::owner_all, fs::perm_options::add, ignored);
+}
+
+// Also folders that a script has closed to itself.
+std::error_code remove_tree(const std::string& path) {
   std::error_code error;
   fs::remove_all(path, error);
-  if (error) throw IoError(fmt::format("cannot remove {}: {}", path, error.message()));
+  if (!error) return error;
+  open_to_owner(path);
+  std::error_code ignored;
+  // Each folder is opened after it has been looked at.
+  for (fs::recursive_directory_iterator at(path, ignored), end; !ignored && at != end;
+       at.increment(ignored)) {
+    if (at->symlink_status(ignored).type() == fs::file_type::directory) open_to_owner(at->path());
+  }
+  fs::remove_all(path, error);
+  return error;
+}
+
+// One that nobody uses. False: somebody does.
+bool remove_unused(const std::string& path) {
+  open_to_owner(path);  // else it cannot be locked
+  const std::optional<Descriptor> lock = lock_folder(path, LOCK_EX | LOCK_NB);
+  if (!lock) return !fs::exists(path);
+  if (const std::error_code error = remove_tree(path))
+    throw IoError(fmt::format("cannot remove {}: {}", path, error.message()));
   return true;
 }
 
@@ -60,15 +81,19 @@ ScratchFolder::ScratchFolder(const std::string& root, const std::string& key)
 }
 
 ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;  // the next sweep finds what is left
-  fs::remove_all(path_, ignored);
+  (void)remove_tree(path_);  // the next sweep finds what is left
 }
 
-void ScratchFolder::sweep(const std::string& root) {
+void ScratchFolder::sweep(const std::string& root, const Logger& log) {
   if (!fs::exists(root)) return;
   const Descriptor all = lock_root(root);
-  for (const fs::directory_entry& entry : fs::directory_iterator(root))
-    remove_unused(entry.path().string());
+  for (const fs::directory_entry& entry : fs::directory_iterator(root)) {
+    try {
+      remove_unused(entry.path().string());
+    } catch (const IoError& error) {  // it is in nobody's way
+      log.warning(fmt::format("of a script that has ended: {}", error.what()));
+    }
+  }
 }
 
 }  // namespace durasim::inline v0::pipeline

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "durasim/core/config.hpp"
+#include "durasim/core/log.hpp"
 
 #include "core/descriptor.hpp"
 
@@ -21,8 +22,9 @@ class DURASIM_EXPORT ScratchFolder {
   ~ScratchFolder();
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  // Removes what killed processes have left below `root`. Throws IoError.
-  static void sweep(const std::string& root);
+  // Removes what killed processes have left below `root`; what cannot be removed is logged and
+  // left. Throws IoError.
+  static void sweep(const std::string& root, const Logger& log);
 
  private:
   std::string path_;

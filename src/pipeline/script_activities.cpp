@@ -259,7 +259,8 @@ void ScriptActivities::discard(const ActivityContext& context, const std::string
   if (!end_and_remove(path_of(key), context.stop_token())) context.throw_if_canceled();
 }
 
-std::size_t ScriptActivities::sweep(const std::function<bool(const ScriptOrder&)>& is_over) const {
+std::size_t ScriptActivities::sweep(const std::function<bool(const ScriptOrder&)>& is_over,
+                                    const Logger& log) const {
   std::vector<std::string> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(root_)) {
     if (entry.is_directory() && !is_hidden(entry.path())) found.push_back(entry.path());
@@ -271,8 +272,9 @@ std::size_t ScriptActivities::sweep(const std::function<bool(const ScriptOrder&)
       if (!folder || !is_over(folder->order())) continue;
       end_and_remove(path, {});
       ++removed;
-    } catch (const IoError&) {
-      if (fs::exists(path)) throw;  // else its own workflow has removed it
+    } catch (const std::exception& error) {
+      if (fs::exists(path))  // else its own workflow has removed it
+        log.warning(fmt::format("{} stays there: {}", path, error.what()));
     }
   }
   return removed;
@@ -283,7 +285,8 @@ void ScriptActivities::remove_leftovers() const {
   for (const fs::directory_entry& entry : fs::directory_iterator(root_)) {
     if (is_hidden(entry.path())) found.push_back(entry.path());
   }
-  for (const fs::path& path : found) fs::remove_all(path);
+  std::error_code ignored;  // in nobody's way
+  for (const fs::path& path : found) fs::remove_all(path, ignored);
 }
 
 }  // namespace durasim::inline v0::pipeline

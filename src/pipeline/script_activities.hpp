@@ -2,6 +2,7 @@
 #pragma once
 
 #include "durasim/activity/context.hpp"
+#include "durasim/core/log.hpp"
 #include "durasim/pipeline/script.hpp"
 
 #include "pipeline/script_folder.hpp"
@@ -25,10 +26,12 @@ class ScriptActivities {
   [[nodiscard]] ScriptOutcome execute(const ActivityContext& context, const std::string& key) const;
   void discard(const ActivityContext& context, const std::string& key) const;
 
-  // Discards the folders for whose order `is_over` holds; returns their number.
-  std::size_t sweep(const std::function<bool(const ScriptOrder&)>& is_over) const;
-  // Removes what a process that died has left half made or half removed. Only while nobody else
-  // works here.
+  // Discards the folders for whose order `is_over` holds; returns their number. What cannot be
+  // judged or removed is logged and left.
+  std::size_t sweep(const std::function<bool(const ScriptOrder&)>& is_over,
+                    const Logger& log) const;
+  // Removes what a process that died has left half made or half removed, as far as it can be. Only
+  // while nobody else works here.
   void remove_leftovers() const;
 
  private:

@@ -168,14 +168,15 @@ void implement_scripts(Worker& worker, const ScriptOptions& options) {
 
 std::size_t sweep_scripts(const Client& client, const ScriptOptions& options) {
   complete_traces(client, trace_services(options), script_execution.name);
-  return ScriptActivities(options).sweep([&](const ScriptOrder& order) {
+  const auto is_over = [&](const ScriptOrder& order) {
     try {
       return client.handle(script_execution, order.workflow_id, order.run_id).describe().status !=
              WorkflowStatus::Running;
     } catch (const WorkflowNotFound&) {
       return true;
     }
-  });
+  };
+  return ScriptActivities(options).sweep(is_over, options.log);
 }
 
 }  // namespace durasim::inline v0::pipeline

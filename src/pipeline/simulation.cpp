@@ -2,6 +2,7 @@
 #include "durasim/pipeline/simulation.hpp"
 
 #include "durasim/core/convert.hpp"
+#include "durasim/core/convert_json.hpp"
 #include "durasim/core/error.hpp"
 #include "durasim/core/files.hpp"
 #include "durasim/core/sha256.hpp"
@@ -65,8 +66,14 @@ std::string workflow_id_of(const SimulationRequest& request) {
 std::string to_json(const SimulationResult& result) {
   std::string json = sim::to_json(result);
   json.pop_back();  // its closing brace
-  return json + fmt::format(R"(,"resumed_from_step":{},"attempts":{}}})", result.resumed_from_step,
-                            result.attempts);
+  json += fmt::format(R"(,"resumed_from_step":{},"attempts":{})", result.resumed_from_step,
+                      result.attempts);
+  if (!result.restarted_because.empty()) {
+    json += R"(,"restarted_because":)";
+    JsonWriter writer(json);
+    write_json(writer, result.restarted_because);
+  }
+  return json + "}";
 }
 
 void implement_simulation(Worker& worker, SimulationServices services) {

@@ -82,7 +82,7 @@ SimulationSteps::SimulationSteps(SimulationServices services) : services_(std::m
   std::error_code error;
   std::filesystem::permissions(services_.work_folder, std::filesystem::perms::owner_all, error);
   if (error) throw IoError(fmt::format("{}: {}", services_.work_folder, error.message()));
-  ScratchFolder::sweep(scratch_root(services_));
+  ScratchFolder::sweep(scratch_root(services_), services_.log);
 }
 
 std::string SimulationSteps::folder_of(const ActivityContext& ctx) const {

@@ -31,9 +31,16 @@ constexpr std::array kColumns{
            [](const SceneOutcome& s) { return s.metrics.max_kinetic_energy_j; }},
 };
 
-std::vector<SceneOutcome> scenes_of(const SweepSummary& summary, const ArtifactStore& artifacts) {
+constexpr std::string_view kQuantileHeads =
+    "least | 5 % | median | 95 % | largest |\n| --- | --- | --- | --- | --- | --- |\n";
+
+// Thousands of batches come one after the other, perhaps from a bucket far away.
+std::vector<SceneOutcome> scenes_of(const ActivityContext& ctx, const SweepSummary& summary,
+                                    const ArtifactStore& artifacts) {
   std::vector<SceneOutcome> all;
   for (const Artifact& batch : summary.batches) {
+    ctx.throw_if_canceled();
+    ctx.heartbeat(std::ssize(all));
     Payload payload = to_payload(0);  // of JSON
     payload.data = as_text(artifacts.get(batch));
     std::ranges::move(from_payload<std::vector<SceneOutcome>>(payload), std::back_inserter(all));
@@ -41,10 +48,11 @@ std::vector<SceneOutcome> scenes_of(const SweepSummary& summary, const ArtifactS
   return all;
 }
 
-Quantiles quantiles_of(const std::vector<SceneOutcome>& scenes, const Column& column) {
+template <class Value>
+Quantiles quantiles_of(const std::vector<SceneOutcome>& scenes, const Value& value) {
   std::vector<double> values;
   values.reserve(scenes.size());
-  for (const SceneOutcome& scene : scenes) values.push_back(column.value(scene));
+  for (const SceneOutcome& scene : scenes) values.push_back(value(scene));
   std::ranges::sort(values);
   const auto rank = [&values](double share) {
     const double at = std::ceil(share * static_cast<double>(values.size()));
@@ -53,21 +61,50 @@ Quantiles quantiles_of(const std::vector<SceneOutcome>& scenes, const Column& co
   return {values.front(), rank(0.05), rank(0.5), rank(0.95), values.back()};
 }
 
-std::string csv_of(const std::vector<SceneOutcome>& scenes) {
-  std::string csv = "scene,offset_x_m,offset_y_m,offset_z_m,outcome,reason,steps";
+// As RFC 4180 has it: a part's name may hold anything.
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string field = "\"";
+  for (const char c : text) field.append(c == '"' ? 2 : 1, c);
+  return field + "\"";
+}
+
+std::string csv_of(const SweepSummary& summary, const std::vector<SceneOutcome>& scenes) {
+  std::string csv = "scene,offset_x_m,offset_y_m,offset_z_m";
+  for (const ParameterRange& range : summary.request.ranges) csv += "," + csv_field(name_of(range));
+  csv += ",outcome,reason,steps";
   for (const Column& column : kColumns) csv.append(",").append(column.name);
   csv += ",final_state_hash\n";
   for (const SceneOutcome& scene : scenes) {
-    csv += fmt::format("{},{},{},{},{},{},{}", scene.index, scene.offset_m.x, scene.offset_m.y,
-                       scene.offset_m.z, to_string(scene.verdict.outcome),
-                       to_string(scene.verdict.code), scene.metrics.steps);
+    csv += fmt::format("{},{},{},{}", scene.index, scene.offset_m.x, scene.offset_m.y,
+                       scene.offset_m.z);
+    for (const double factor : scene.factors) csv += fmt::format(",{}", factor);
+    csv += fmt::format(",{},{},{}", to_string(scene.verdict.outcome), to_string(scene.verdict.code),
+                       scene.metrics.steps);
     for (const Column& column : kColumns) csv += fmt::format(",{}", column.value(scene));
     csv += "," + scene.final_state_hash + "\n";
   }
   return csv;
 }
 
-std::string report_of(const SweepSummary& summary, const SweepResult& result) {
+std::string table_row(std::string_view name, const Quantiles& q) {
+  return fmt::format("| {} | {:.4g} | {:.4g} | {:.4g} | {:.4g} | {:.4g} |\n", name, q.least, q.p5,
+                     q.median, q.p95, q.largest);
+}
+
+// The factors that were drawn.
+std::string report_of_ranges(const SweepSummary& summary, const std::vector<SceneOutcome>& scenes) {
+  if (summary.request.ranges.empty()) return {};
+  std::string text = fmt::format("\n| factor of | {}", kQuantileHeads);
+  for (std::size_t i = 0; i < summary.request.ranges.size(); ++i) {
+    text += table_row(name_of(summary.request.ranges[i]),
+                      quantiles_of(scenes, [i](const SceneOutcome& s) { return s.factors.at(i); }));
+  }
+  return text;
+}
+
+std::string report_of(const SweepSummary& summary, const SweepResult& result,
+                      const std::vector<SceneOutcome>& scenes) {
   const geometry::Vec3& jitter = summary.request.jitter;
   std::string text = fmt::format(
       "# Sweep of {}: {}\n\n{} of {} scenes succeeded ({:.1f} %; {:.1f} % are required). Jitter "
@@ -79,21 +116,18 @@ std::string report_of(const SweepSummary& summary, const SweepResult& result) {
       summary.request.seed);
   for (const auto& [reason, count] : result.reasons)
     text += fmt::format("| {} | {} |\n", reason, count);
-  text +=
-      "\n| metric | least | 5 % | median | 95 % | largest |\n| --- | --- | --- | --- | --- | --- "
-      "|\n";
-  for (const Column& column : kColumns) {
-    const Quantiles& q = result.metrics.at(std::string(column.name));
-    text += fmt::format("| {} | {:.4g} | {:.4g} | {:.4g} | {:.4g} | {:.4g} |\n", column.name,
-                        q.least, q.p5, q.median, q.p95, q.largest);
-  }
+  text += report_of_ranges(summary, scenes);
+  text += fmt::format("\n| metric | {}", kQuantileHeads);
+  for (const Column& column : kColumns)
+    text += table_row(column.name, result.metrics.at(std::string(column.name)));
   return text;
 }
 
 }  // namespace
 
-SweepResult summarise(const SweepSummary& summary, ArtifactStore& artifacts) {
-  const std::vector<SceneOutcome> scenes = scenes_of(summary, artifacts);
+SweepResult summarise(const ActivityContext& ctx, const SweepSummary& summary,
+                      ArtifactStore& artifacts) {
+  const std::vector<SceneOutcome> scenes = scenes_of(ctx, summary, artifacts);
   SweepResult result{.runs = static_cast<std::int64_t>(scenes.size())};
   for (const SceneOutcome& scene : scenes) {
     ++result.reasons[std::string(to_string(scene.verdict.code))];
@@ -102,9 +136,9 @@ SweepResult summarise(const SweepSummary& summary, ArtifactStore& artifacts) {
   result.passed = static_cast<double>(result.successes) >=
                   summary.request.pass_threshold * static_cast<double>(result.runs);
   for (const Column& column : kColumns)
-    result.metrics[std::string(column.name)] = quantiles_of(scenes, column);
-  result.report = report_of(summary, result);
-  result.artifacts["csv"] = artifacts.put("sweep.csv", as_bytes(csv_of(scenes)));
+    result.metrics[std::string(column.name)] = quantiles_of(scenes, column.value);
+  result.report = report_of(summary, result, scenes);
+  result.artifacts["csv"] = artifacts.put("sweep.csv", as_bytes(csv_of(summary, scenes)));
   result.artifacts["report"] = artifacts.put("sweep.md", as_bytes(result.report));
   return result;
 }

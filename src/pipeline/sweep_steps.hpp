@@ -24,8 +24,9 @@ struct SceneBatch {
   std::uint64_t seed = 0;
   std::int64_t first = 0;
   std::int64_t count = 0;
+  std::vector<ParameterRange> ranges;
 };
-BOOST_DESCRIBE_STRUCT(SceneBatch, (), (mjcf, loop, jitter_m, body, seed, first, count))
+BOOST_DESCRIBE_STRUCT(SceneBatch, (), (mjcf, loop, jitter_m, body, seed, first, count, ranges))
 
 struct SceneOutcome {
   std::int64_t index = 0;
@@ -33,8 +34,10 @@ struct SceneOutcome {
   sim::Verdict verdict;
   sim::Metrics metrics;
   std::string final_state_hash;
+  std::vector<double> factors;  // one for each range
 };
-BOOST_DESCRIBE_STRUCT(SceneOutcome, (), (index, offset_m, verdict, metrics, final_state_hash))
+BOOST_DESCRIBE_STRUCT(SceneOutcome, (),
+                      (index, offset_m, verdict, metrics, final_state_hash, factors))
 
 struct DoneBatch {
   Artifact outcomes;     // of SceneOutcome in JSON, in order
@@ -68,7 +71,8 @@ class SceneRunner {
   std::shared_ptr<const sim::Model> model_;
 };
 
-[[nodiscard]] SweepResult summarise(const SweepSummary& summary, ArtifactStore& artifacts);
+[[nodiscard]] SweepResult summarise(const ActivityContext& ctx, const SweepSummary& summary,
+                                    ArtifactStore& artifacts);
 
 // What one run of the workflow hands to the next.
 struct SweepCarried {

@@ -12,10 +12,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <exception>
 #include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace durasim::inline v0::pipeline {
 namespace {
@@ -33,10 +38,12 @@ constexpr std::int64_t kFirstBatch = 4;
 constexpr Seconds kBatchLength{1};
 constexpr std::int64_t kShares = 8;
 
-ActivityOptions batch_options() {
+// It may take as long as its scenes do, or as there are batches; its silence shows that it is dead.
+// In silence a batch compiles the model, as compile_mjcf did in no more time.
+ActivityOptions long_work() {
   return {
       .start_to_close = std::chrono::hours(24),
-      .heartbeat = 5min,
+      .heartbeat = 2min,
       .retry = {.maximum_attempts = 10,
                 .non_retryable_error_types = {"durasim::InvalidArgument", "durasim::FormatError"}}};
 }
@@ -70,7 +77,7 @@ SceneBatch take_batch(Sweep& sweep) {
 }
 
 Workflow<void> run_batch(WorkflowContext ctx, Sweep* sweep, SceneBatch batch, std::size_t place) {
-  const DoneBatch done = co_await ctx.run(run_scenes, batch, batch_options());
+  const DoneBatch done = co_await ctx.run(run_scenes, batch, long_work());
   sweep->so_far.batches[place] = done.outcomes;
   sweep->so_far.per_scene = done.per_scene;
   sweep->so_far.done += batch.count;
@@ -99,7 +106,8 @@ Workflow<std::variant<SweepCarried, std::string>> prepare(WorkflowContext ctx,
                                     .loop = scene.loop,
                                     .jitter_m = metres * request.jitter,
                                     .body = request.jittered,
-                                    .seed = request.seed},
+                                    .seed = request.seed,
+                                    .ranges = request.ranges},
                          .batches = {},
                          .done = 0,
                          .per_scene = Seconds(0)};
@@ -124,7 +132,25 @@ Workflow<std::optional<SweepResult>> run_all(WorkflowContext ctx, SweepRequest r
   if (sweep->next < sweep->runs) co_return std::nullopt;
   co_return co_await ctx.run(summarise_sweep,
                              {.name = so_far.name, .request = request, .batches = so_far.batches},
-                             brief_step());
+                             long_work());
+}
+
+void check_ranges(const std::vector<ParameterRange>& ranges) {
+  std::set<std::string> names;
+  for (const ParameterRange& range : ranges) {
+    const bool mass = range.parameter == sim::ModelParameter::Mass;
+    if (!std::isfinite(range.to) || !(range.from <= range.to) || range.from < 0 ||
+        (mass && range.from == 0)) {
+      throw InvalidArgument(
+          fmt::format("{} cannot be varied from {} to {}: factors are two numbers of 0 or more "
+                      "(of a mass: more), the smaller one first",
+                      name_of(range), range.from, range.to));
+    }
+    if (range.parameter == sim::ModelParameter::Gravity && !range.object.empty())
+      throw InvalidArgument(fmt::format("{}: gravity is of no part alone", name_of(range)));
+    if (!names.insert(name_of(range)).second)
+      throw InvalidArgument(fmt::format("{} is varied twice", name_of(range)));
+  }
 }
 
 TraceUpdate with_input(TraceUpdate update, const Sweep& sweep) {
@@ -168,9 +194,15 @@ void implement_sweeps(Worker& worker, SimulationServices services) {
   worker.implement(run_scenes, [runner](ActivityContext ctx, const SceneBatch& batch) {
     return cancellable(ctx, [&] { return runner->run(ctx, batch); });
   });
-  worker.implement(summarise_sweep, [shared](const SweepSummary& summary) {
-    return summarise(summary, *shared->artifacts);
+  worker.implement(summarise_sweep, [shared](ActivityContext ctx, const SweepSummary& summary) {
+    return summarise(ctx, summary, *shared->artifacts);
   });
+}
+
+std::string name_of(const ParameterRange& range) {
+  const std::string_view parameter = to_string(range.parameter);
+  return range.object.empty() ? std::string(parameter)
+                              : fmt::format("{}:{}", parameter, range.object);
 }
 
 WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request) {
@@ -181,6 +213,7 @@ WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request
     throw InvalidArgument("the jitter of a sweep is three numbers of 0 or more");
   if (!(request.pass_threshold >= 0 && request.pass_threshold <= 1))
     throw InvalidArgument("the pass threshold of a sweep is between 0 and 1");
+  check_ranges(request.ranges);
   return start_or_join(client, sweep_workflow, request,
                        "sweep-" + sha256_hex(as_bytes(to_payload(request).data)));
 }

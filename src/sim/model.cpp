@@ -11,6 +11,7 @@
 
 #include <array>
 #include <climits>
+#include <cmath>
 #include <utility>
 
 namespace durasim::inline v0::sim {
@@ -71,6 +72,7 @@ std::shared_ptr<const Model> Model::compile(const MjcfSource& source) {
   if (model->model_ == nullptr)
     throw ModelError(fmt::format("MuJoCo cannot compile the model: {}", compiler_text));
   model->model_->opt.disableflags |= mjDSBL_AUTORESET;
+  model->states_mean_inertia_ = !std::isnan(spec->stat.meaninertia);
   for (const char* text : {static_cast<const char*>(message.data()), compiler_text}) {
     if (text != nullptr && text[0] != '\0') call.add_warning(text);
   }

@@ -1,6 +1,8 @@
 // Two programs simulate the same on one store: one works, the other waits for it, takes over when
-// it is killed, and goes when it is told to.
+// it is killed, and goes when it is told to. Sweeps from outside.
 #include "durasim/core/files.hpp"
+#include "durasim/engine/engine.hpp"
+#include "durasim/pipeline/trace.hpp"
 
 #include "cli/run_cli.hpp"
 #include "process/child.hpp"
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -25,12 +28,12 @@ namespace {
 
 const std::string kDurasim = DURASIM_BUILD_BIN "/durasim";
 
+constexpr const char* kBall = R"(<mujoco><worldbody>
+      <geom type="plane" size="1 1 1"/><body pos="0 0 1"><freejoint/><geom size=".1"/></body></worldbody></mujoco>)";
+
 class Desk {
  public:
-  Desk() {
-    durasim::write_file(model_, durasim::as_bytes(std::string_view(R"(<mujoco><worldbody>
-      <geom type="plane" size="1 1 1"/><body pos="0 0 1"><freejoint/><geom size=".1"/></body></worldbody></mujoco>)")));
-  }
+  Desk() { durasim::write_file(model_, durasim::as_bytes(std::string_view(kBall))); }
   [[nodiscard]] std::vector<std::string> line(const std::string& who) const {
     return {"simulate", model_,       "--durable", "--store",        store, "--duration", "600s",
             "--json",   "--no-video", "--out",     folder_.file(who)};
@@ -95,6 +98,26 @@ class Desk {
  public:
   std::string store = folder_.file("sim.db");
 };
+
+// The rows of runs, which alone have both names side by side.
+void damage_runs(const std::string& store) {
+  const durasim::Bytes bytes = durasim::read_file(store);
+  std::string text(durasim::as_text(bytes));
+  const std::string names = "SimulationWorkflowsimulation-task-queue";
+  std::size_t at = text.find(names);
+  REQUIRE(at != std::string::npos);
+  for (; at != std::string::npos; at = text.find(names, at)) text[at] = 'X';
+  durasim::write_file(store, durasim::as_bytes(text));
+}
+
+// As if the end of the newest run had not been written.
+void reopen_trace(const std::string& traces) {
+  const auto store = durasim::pipeline::open_sqlite_traces(traces);
+  durasim::pipeline::Trace trace = *store->find(store->runs("simulation-", 1).at(0).run_id);
+  trace.run.status = durasim::pipeline::TraceStatus::Running;
+  ++trace.run.revision;
+  store->update(trace);
+}
 
 // Waits until the program talks with the engine of another one: its first socket beside those that
 // it was started with.
@@ -169,4 +192,103 @@ TEST_CASE("the first command is killed: the second takes over, and ends as if it
   CHECK(result.at("attempts") == 3);  // one was paused, one killed
   CHECK(desk.steps().at("step_simulation Completed") == 1);
   (void)desk.runs();
+}
+
+TEST_CASE("a simulation whose checkpoints are of no use begins again, and both outputs say so") {
+  const Desk desk;
+  {
+    Child first(kDurasim, desk.line("first"));
+    desk.pause();
+    first.kill(SIGKILL);
+    (void)first.wait();
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(desk.store + ".work")) {
+    if (entry.path().filename().string().starts_with("checkpoint-"))
+      durasim::write_file(entry.path(), durasim::as_bytes(std::string_view("nothing")));
+  }
+  desk.signal("resume");
+  const boost::json::object result = run_cli(desk.line("second")).json();
+  CHECK(result.at("final_state_hash") == Desk::untouched_hash());
+  CHECK(result.at("resumed_from_step").as_int64() == 0);
+  const std::string reason(result.at("restarted_because").as_string());
+  CHECK_FALSE(reason.empty());
+  std::vector<std::string> as_text = desk.line("third");
+  std::erase(as_text, "--json");
+  CHECK(run_cli(as_text).out.find("it began again, not at its last checkpoint: " + reason + "\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("a damaged run, script or file of traces keeps nobody from working") {
+  const Desk desk;
+  const auto line = [&desk](const std::string& who) {
+    std::vector<std::string> all = desk.line(who);
+    all.at(6) = "0.1s";
+    all.insert(all.end(), {"--seed", std::to_string(who.size())});  // another simulation
+    return all;
+  };
+  CHECK(run_cli(line("1")).exit_code == 0);
+  damage_runs(desk.store);
+  reopen_trace(desk.store + ".traces");
+  durasim::make_folders(desk.store + ".scripts/of-nobody");
+  durasim::write_file(desk.store + ".scripts/of-nobody/order.json",
+                      durasim::as_bytes(std::string_view("nothing")));
+  const auto second = run_cli(line("22"));
+  CAPTURE(second.err);
+  CHECK(second.exit_code == 0);
+  CHECK(second.err.find("the trace of ") != std::string::npos);
+  CHECK(second.err.find(".scripts/of-nobody stays there: ") != std::string::npos);
+  durasim::write_file(desk.store + ".traces", durasim::as_bytes(std::string_view("no traces")));
+  const auto third = run_cli(line("333"));
+  CAPTURE(third.err);
+  CHECK(third.exit_code == 0);
+  CHECK(third.json().at("missing").as_object().contains("trace"));
+}
+
+TEST_CASE("sweep --vary: a column of factors for each range; what is no range is refused") {
+  const durasim_test::TemporaryFolder folder;
+  const std::string model = folder.file("ball.xml");
+  durasim::write_file(model, durasim::as_bytes(std::string_view(
+                                 R"(<mujoco><worldbody><geom type="plane" size="1 1 1"/>
+      <body name="a=b:c" pos="0 0 1"><freejoint/><geom size=".1"/></body></worldbody></mujoco>)")));
+  const auto line = [&](const std::vector<std::string>& ranges) {
+    std::vector<std::string> all{"sweep", "--runs", "5", "--duration", "0.1", "--json"};
+    for (const std::string& range : ranges) all.insert(all.end(), {"--vary", range});
+    all.insert(all.end(), {model, "--store", folder.file("s.db"), "--out", folder.file("out")});
+    return run_cli(all);
+  };
+  const auto swept = line({"friction=0.5:1.5", "mass:a=b:c=0.9:1.1"});
+  CAPTURE(swept.err);
+  CHECK(swept.exit_code == 0);
+  CHECK(swept.json().at("runs").as_int64() == 5);
+  const durasim::Bytes csv = durasim::read_file(folder.file("out/sweep.csv"));
+  CHECK(durasim::as_text(csv).starts_with(
+      "scene,offset_x_m,offset_y_m,offset_z_m,friction,mass:a=b:c,outcome,"));
+  for (const char* bad : {"friction", "colour=1:2", "mass=1", "mass=1:2:3", "mass=a:2", "=1:2"}) {
+    CAPTURE(bad);
+    const auto refused = line({bad});
+    CHECK(refused.exit_code == 1);
+    CHECK(refused.err.find("is no range; write friction,") != std::string::npos);
+  }
+  CHECK(line({}).err.find("give --jitter, --vary or both") != std::string::npos);
+}
+
+TEST_CASE("a store whose owner simulates nothing is refused at once, with what to do") {
+  const durasim_test::TemporaryFolder folder;
+  const std::string store = folder.file("host.db");
+  durasim::Engine host({.store = store});
+  (void)host.worker("other");
+  host.start();
+  const std::string model = folder.file("ball.xml");
+  durasim::write_file(model, durasim::as_bytes(std::string_view(kBall)));
+  const std::vector<std::vector<std::string>> lines{{"simulate", "--durable", "--no-video"},
+                                                    {"sweep", "--jitter", "1"}};
+  for (std::vector<std::string> line : lines) {
+    line.insert(line.end(), {model, "--store", store, "--out", folder.file("out")});
+    const auto run = run_cli(line);
+    CHECK(run.exit_code == 1);
+    CHECK(run.err.find("the engine that has the store has no worker of task queue "
+                       "\"simulation-task-queue\" that implements workflow type S") !=
+          std::string::npos);
+    CHECK(run.err.find("use another store") != std::string::npos);
+  }
 }

@@ -14,6 +14,7 @@
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -234,6 +235,73 @@ TEST_CASE("what a killed process has left of a script is removed by the next wor
   const SimulationSteps steps(bench.services());
   CHECK_FALSE(fs::exists(root + "/run-1"));
   CHECK(fs::exists(live.path()));
+}
+
+namespace {
+
+// As one whom permissions concern; root without a name service or in a container may stay itself.
+class WithoutPrivileges {
+ public:
+  explicit WithoutPrivileges(const std::string& folder) {
+    if (::geteuid() == 0 && ::chown(folder.c_str(), kNobody, kNobody) == 0)
+      (void)::seteuid(kNobody);
+  }
+  ~WithoutPrivileges() { (void)::seteuid(::getuid()); }
+  WithoutPrivileges(const WithoutPrivileges&) = delete;
+  WithoutPrivileges& operator=(const WithoutPrivileges&) = delete;
+
+ private:
+  static constexpr uid_t kNobody = 65534;
+};
+
+// What a script may leave behind.
+void close_folders(const std::string& path) {
+  make_folders(path + "/a/b");
+  write_file(path + "/a/b/f", as_bytes(std::string_view("x")));
+  for (const char* folder : {"/a/b", "/a", ""}) fs::permissions(path + folder, fs::perms::none);
+}
+
+}  // namespace
+
+TEST_CASE("folders that a script has closed to its owner are removed all the same") {
+  const durasim_test::TemporaryFolder folder;
+  const std::string root = folder.file("scratch");
+  make_folders(root);
+  fs::permissions(folder.path(), fs::perms::others_exec, fs::perm_options::add);
+  const WithoutPrivileges unprivileged(root);
+  {
+    const ScratchFolder scratch(root, "run-1");
+    close_folders(scratch.path());
+  }
+  CHECK_FALSE(fs::exists(root + "/run-1"));
+  make_folders(root + "/run-2");
+  close_folders(root + "/run-2");
+  CHECK(ScratchFolder(root, "run-2").path() == root + "/run-2");  // anew
+  make_folders(root + "/run-3");
+  close_folders(root + "/run-3");
+  ScratchFolder::sweep(root, Logger());
+  CHECK_FALSE(fs::exists(root + "/run-3"));
+}
+
+TEST_CASE("what cannot be removed of a script is told and left, and keeps nobody from starting") {
+  const durasim_test::TemporaryFolder folder;
+  const std::string root = folder.file("scratch");
+  make_folders(root + "/run-1/of-root/deep");
+  make_folders(root + "/run-2");
+  fs::permissions(folder.path(), fs::perms::others_exec, fs::perm_options::add);
+  fs::permissions(root + "/run-1", fs::perms::others_all, fs::perm_options::add);
+  const WithoutPrivileges unprivileged(root);
+  if (::getuid() != 0 || ::geteuid() == 0) {
+    MESSAGE("skipped: only root can leave behind what it cannot remove as somebody else");
+    return;
+  }
+  std::vector<std::string> told;
+  ScratchFolder::sweep(root,
+                       Logger([&](const LogRecord& record) { told.emplace_back(record.message); },
+                              LogLevel::Warning));
+  REQUIRE(told.size() == 1);
+  CHECK(told.front().find("cannot remove " + root + "/run-1") != std::string::npos);
+  CHECK_FALSE(fs::exists(root + "/run-2"));
 }
 
 TEST_CASE("a script and what it has started end with the process that runs it") {

@@ -2,6 +2,7 @@
 // restarts, pauses and cancellations.
 #include "durasim/pipeline/simulation.hpp"
 
+#include "durasim/core/convert.hpp"
 #include "durasim/core/error.hpp"
 #include "durasim/core/failure.hpp"
 #include "durasim/core/files.hpp"
@@ -20,6 +21,8 @@
 #include <latch>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 using namespace durasim;
 using namespace durasim::pipeline;
@@ -326,35 +329,72 @@ TEST_CASE("what a terminated run has left is swept away, and nothing of an open 
   CHECK(lab.work_is_done());
 }
 
+TEST_CASE("without the list of open runs, and where one cannot be removed, folders are left") {
+  const Lab lab;
+  std::vector<std::string> told;
+  SimulationServices services = lab.services();
+  services.log = Logger([&](const LogRecord& record) { told.emplace_back(record.message); },
+                        LogLevel::Warning);
+  lab.with_engine([&](Engine& engine) {
+    // What would be the lock of one is a folder.
+    make_folders(services.work_folder + "/a/lock");
+    make_folders(services.work_folder + "/b");
+    CHECK(sweep_simulations(engine.client(), services) == 1);
+    CHECK(fs::exists(services.work_folder + "/a"));
+    REQUIRE(told.size() == 1);
+    make_folders(services.work_folder + "/b");
+    engine.stop(1min);
+    CHECK(sweep_simulations(engine.client(), services) == 0);
+    CHECK(fs::exists(services.work_folder + "/b"));
+    CHECK(told.size() == 2);
+  });
+}
+
+namespace {
+
+// run_simulation as implement_simulation registers it.
+ActivityOutcome run_activity(testing::ActivityEnvironment& environment, const Lab& lab) {
+  Worker worker{std::string(kSimulationQueue)};
+  implement_simulation(worker, lab.services());
+  return environment.run_implementation(worker.activities().at(std::string(run_simulation.name)),
+                                        lab.request);
+}
+
+}  // namespace
+
 TEST_CASE("run_simulation does all of it in one activity") {
   testing::ActivityEnvironment environment;
+  environment.info.activity_type = run_simulation.name;
+  environment.info.start_to_close_timeout = 5min;
+  environment.info.heartbeat_timeout = 1min;
   SUBCASE("valid input") {
     const Lab lab;
-    const SimulationSteps steps(lab.services());
-    const SimulationResult result =
-        environment.run([&](const ActivityContext& ctx) { return steps.run(ctx, lab.request); });
-    check_same(result, lab.locally());
+    const auto completed = std::get<ActivityCompleted>(run_activity(environment, lab));
+    check_same(from_payload<SimulationResult>(completed.result.at(0)), lab.locally());
     CHECK(lab.work_is_done());
   }
   SUBCASE("bad geometry") {
     const Lab lab(kOpen);
-    const SimulationSteps steps(lab.services());
-    const SimulationResult result =
-        environment.run([&](const ActivityContext& ctx) { return steps.run(ctx, lab.request); });
+    const auto completed = std::get<ActivityCompleted>(run_activity(environment, lab));
+    const auto result = from_payload<SimulationResult>(completed.result.at(0));
     CHECK(result.verdict.outcome == sim::Outcome::Fail);
+    CHECK(result.verdict.code == sim::ReasonCode::InvalidGeometry);
     CHECK(result.verdict.detail.find("OPEN_MESH") != std::string::npos);
+  }
+  SUBCASE("a part that is not there") {
+    Lab lab;
+    lab.request.scene.fixed = {"wheel"};
+    const auto failed = std::get<ActivityFailed>(run_activity(environment, lab));
+    CHECK(failed.failure.message.find("wheel") != std::string::npos);
   }
   SUBCASE("cancel, from within a heartbeat") {
     Lab lab;
     lab.request.duration = Seconds(100'000);
-    const SimulationSteps steps(lab.services());
     int beats = 0;
     environment.on_heartbeat = [&](const PayloadList&) {
       if (++beats == 3) environment.cancel();
     };
-    CHECK_THROWS_AS((void)environment.run(
-                        [&](const ActivityContext& ctx) { return steps.run(ctx, lab.request); }),
-                    CancelledError);
+    CHECK(std::holds_alternative<ActivityCanceled>(run_activity(environment, lab)));
     CHECK(beats <= 4);
   }
 }

@@ -9,7 +9,9 @@
 #include "durasim/pipeline/trace.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
 #include "durasim/sim/model.hpp"
+#include "durasim/testing/activity_environment.hpp"
 
+#include "pipeline/sweep_steps.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -17,11 +19,14 @@
 #include <algorithm>
 #include <functional>
 #include <latch>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 using namespace durasim;
@@ -192,6 +197,120 @@ TEST_CASE("a sweep without jitter is one scene many times") {
   const std::vector<std::string> lines = lines_of(field.csv(field.run()));
   for (std::size_t i = 2; i < lines.size(); ++i)
     CHECK(lines[i].substr(lines[i].find(',')) == lines[1].substr(lines[1].find(',')));
+}
+
+TEST_CASE("ranges: factors in the table and the report, whatever the batches are") {
+  using enum sim::ModelParameter;
+  Field field;
+  const std::string without = field.csv(field.run());
+  // Beside the hole or through it is a matter of the start; when it arrives is one of gravity.
+  field.request.ranges = {{Gravity, "", 0.5, 2}, {Mass, "ball", 1, 1}};
+  const SweepResult result = field.run();
+  const std::string with = field.csv(result);
+  const std::vector<std::string> lines = lines_of(with);
+  REQUIRE(lines.size() == 61);
+  CHECK(lines[0].starts_with("scene,offset_x_m,offset_y_m,offset_z_m,gravity,mass:ball,outcome,"));
+  const std::vector<std::string> before = lines_of(without);
+  std::set<std::string> gravities;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const std::string start = before[i].substr(0, before[i].find(",0,0,") + 5);
+    CHECK(lines[i].starts_with(start));  // as without ranges
+    const double gravity = std::stod(lines[i].substr(start.size()));
+    CHECK(gravity >= 0.5);
+    CHECK(gravity < 2);
+    gravities.insert(lines[i].substr(start.size(), lines[i].find(',', start.size())));
+  }
+  CHECK(gravities.size() == 60);
+  CHECK(result.report.find("| gravity | 0.5") != std::string::npos);
+  CHECK(result.report.find("| mass:ball | 1 | 1 | 1 | 1 | 1 |") != std::string::npos);
+  field.request.batch = 7;
+  CHECK(field.csv(field.run()) == with);
+  field.request.runs = 10;
+  CHECK(with.starts_with(field.csv(field.run())));
+  field.request.ranges.pop_back();  // the first range draws the same
+  CHECK(lines_of(field.csv(field.run()))[1].starts_with(
+      lines[1].substr(0, lines[1].find(",1,", lines[1].find(",0,0,") + 5))));
+}
+
+TEST_CASE("a range from 1 to 1 ends every scene in the state that it has without") {
+  Field field;
+  field.request.runs = 10;
+  const std::vector<std::string> without = lines_of(field.csv(field.run()));
+  field.request.ranges = {{sim::ModelParameter::Mass, "", 1, 1},
+                          {sim::ModelParameter::Friction, "ball", 1, 1}};
+  const std::vector<std::string> with = lines_of(field.csv(field.run()));
+  REQUIRE(with.size() == without.size());
+  for (std::size_t i = 1; i < with.size(); ++i)
+    CHECK(with[i].substr(with[i].rfind(',')) == without[i].substr(without[i].rfind(',')));
+}
+
+TEST_CASE("a range that is none is refused by name; a part that is not there fails the sweep") {
+  using enum sim::ModelParameter;
+  Field field;
+  const double infinite = std::numeric_limits<double>::infinity();
+  for (const auto& [from, to] : {std::pair{2., 1.}, {-1., 1.}, {0., 1.}, {1., infinite}}) {
+    field.request.ranges = {{Friction, "", 1, 1}, {Mass, "ball", from, to}};
+    CHECK_THROWS_WITH_AS((void)field.run(), doctest::Contains("mass:ball cannot be varied from"),
+                         InvalidArgument);
+  }
+  field.request.ranges = {{Gravity, "ball", 1, 1}};
+  CHECK_THROWS_AS((void)field.run(), InvalidArgument);
+  field.request.ranges = {{Friction, "", 1, 1}, {Friction, "", 1, 2}};
+  CHECK_THROWS_WITH_AS((void)field.run(), "friction is varied twice", InvalidArgument);
+  field.request.ranges = {{Mass, "cube", 1, 2}};
+  CHECK_THROWS_AS((void)field.run(), ActivityFailure);
+  CHECK(field.newest_first().at(0).run.reason ==
+        "mass of \"cube\": there is no part of that name; there are: ball");
+}
+
+TEST_CASE("a scene that takes long is heard of before it ends") {
+  struct : Clock {
+    mutable std::int64_t asked = 0;
+    [[nodiscard]] WallTime wall_now() const override { return {}; }
+    [[nodiscard]] SteadyTime steady_now() const override {
+      return SteadyTime(std::chrono::milliseconds(100 * ++asked));
+    }
+  } clock;
+  const durasim_test::TemporaryFolder folder;
+  FileArtifactStore artifacts(folder.file("artifacts"));
+  Worker worker{std::string(kSimulationQueue)};
+  std::vector<std::int64_t> told;  // scenes done, at each heartbeat
+  const auto note_scene = [&told] { told.push_back(-1); };
+  implement_sweeps(worker, {.artifacts = &artifacts, .scene_done = note_scene, .clock = &clock});
+  const SceneBatch batch{.mjcf = artifacts.put("hole.dsmjcf", sim::encode_mjcf_bundle({kHole})),
+                         .loop = {.duration = Seconds(5)},  // 1000 steps
+                         .count = 2};
+  testing::ActivityEnvironment environment;
+  environment.on_heartbeat = [&told](const PayloadList& details) {
+    told.push_back(from_payload<std::int64_t>(details.at(0)));
+  };
+  (void)environment.run_implementation(worker.activities().at("run_scenes"), batch);
+  const std::vector<std::int64_t> expected{0, 0, 0, 0, 0, 0, -1, 1, 1, 1, 1, 1, 1, -1};
+  CHECK(told == expected);
+}
+
+TEST_CASE("a summary of many batches is heard of at each") {
+  const durasim_test::TemporaryFolder folder;
+  FileArtifactStore artifacts(folder.file("artifacts"));
+  Worker worker{std::string(kSimulationQueue)};
+  implement_sweeps(worker, {.artifacts = &artifacts});
+  SweepSummary summary;
+  for (std::int64_t i = 0; i < 3; ++i) {
+    const std::vector<SceneOutcome> scenes{{.index = i}};
+    summary.batches.push_back(artifacts.put("scenes.json", as_bytes(to_payload(scenes).data)));
+  }
+  testing::ActivityEnvironment environment;
+  std::vector<std::int64_t> told;  // scenes read
+  environment.on_heartbeat = [&told](const PayloadList& details) {
+    told.push_back(from_payload<std::int64_t>(details.at(0)));
+  };
+  const auto summarise = [&] {
+    return environment.run_implementation(worker.activities().at("summarise_sweep"), summary);
+  };
+  CHECK(std::holds_alternative<ActivityCompleted>(summarise()));
+  CHECK(told == std::vector<std::int64_t>{0, 1, 2});
+  environment.on_heartbeat = [&](const PayloadList&) { environment.cancel(); };
+  CHECK(std::holds_alternative<ActivityCanceled>(summarise()));
 }
 
 TEST_CASE("T10: a sweep that is cancelled has a trace that says so") {

@@ -9,6 +9,7 @@
 #include "durasim/sim/import.hpp"
 #include "durasim/sim/loop.hpp"
 #include "durasim/sim/mjcf_builder.hpp"
+#include "durasim/sim/model.hpp"
 #include "durasim/sim/result.hpp"
 #include "durasim/sim/verdict.hpp"
 #include "durasim/sim/zone.hpp"
@@ -42,6 +43,7 @@ BOOST_DESCRIBE_STRUCT(MotorOverload, (), (fraction, window))
 BOOST_DESCRIBE_STRUCT(StartOffset, (), (body, offset_m))
 BOOST_DESCRIBE_STRUCT(LoopOptions, (),
                       (duration, zones, goal, motor_overload, speed_limit_m_s, seed, start_offsets))
+BOOST_DESCRIBE_ENUM(ModelParameter, Friction, Mass, Gravity, Damping, Gear)
 BOOST_DESCRIBE_ENUM(Axis, X, Y, Z)
 BOOST_DESCRIBE_ENUM(OverlapPolicy, Exclude, Keep, Error)
 BOOST_DESCRIBE_STRUCT(FloorOptions, (), (present, height_m, material))

@@ -151,7 +151,8 @@ DURASIM_EXPORT void implement_scripts(Worker& worker, const ScriptOptions& optio
 // Ends the scripts and removes the folders of runs that are closed: terminated ones, and those that
 // were cancelled while no engine ran. Completes traces as sweep_simulations does. Call it after
 // Engine::start(), with the same options. Waits for their graces. Returns how many folders it has
-// removed. Throws IoError, and what Client::handle().describe() throws.
+// removed. What is damaged or cannot be removed is left with a warning. Throws as
+// implement_scripts.
 DURASIM_EXPORT std::size_t sweep_scripts(const Client& client, const ScriptOptions& options);
 
 // "script-" and the SHA-256 of the request as JSON: the same request has the same id on every

@@ -78,7 +78,8 @@ struct SimulationResult : sim::SimulationResult {
 BOOST_DESCRIBE_STRUCT(SimulationResult, (sim::SimulationResult),
                       (artifacts, resumed_from_step, attempts, restarted_because))
 
-// The JSON of simulate_local's result with "resumed_from_step" and "attempts".
+// The JSON of simulate_local's result with "resumed_from_step", "attempts" and, unless it is empty,
+// "restarted_because".
 DURASIM_EXPORT std::string to_json(const SimulationResult& result);
 
 enum class SimulationStage { Import, Compile, Simulate, Paused, Render, Publish, Done };
@@ -141,8 +142,8 @@ DURASIM_EXPORT void implement_simulation(Worker& worker, SimulationServices serv
 // and those at whose end the traces could not be written. Removes what they have left below the
 // work folder, which must be this engine's alone, and completes traces that say Running. What an
 // attempt still uses is left to the next call. Call it after Engine::start(), with the services of
-// implement_simulation. Returns how many folders and traces it has dealt with. Throws IoError, and
-// what Client::list throws; traces that cannot be read or written are left with a warning.
+// implement_simulation. Returns how many folders and traces it has dealt with. What is damaged or
+// cannot be had (a run, the list of runs, a folder, the traces) is left with a warning.
 DURASIM_EXPORT std::size_t sweep_simulations(const Client& client,
                                              const SimulationServices& services);
 

@@ -1,5 +1,6 @@
 // Many scenes of one input: the same simulation with its free parts a little elsewhere each time,
-// to see how often it succeeds. A durable workflow: what has been simulated is not done again.
+// or with other friction, mass, gravity, damping or gear, to see how often it succeeds. A durable
+// workflow: what has been simulated is not done again.
 #pragma once
 
 #include "durasim/core/config.hpp"
@@ -14,8 +15,21 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace durasim::inline v0::pipeline {
+
+// Each scene multiplies a parameter of its own model by a factor drawn evenly from `from` to `to`.
+struct ParameterRange {
+  sim::ModelParameter parameter = sim::ModelParameter::Friction;
+  std::string object;  // a part's name, of Gear an actuator's; empty: all
+  double from = 1;     // 0 or more, of Mass more
+  double to = 1;
+};
+BOOST_DESCRIBE_STRUCT(ParameterRange, (), (parameter, object, from, to))
+
+// "mass:ball", "gravity". Thread-safe.
+DURASIM_EXPORT std::string name_of(const ParameterRange& range);
 
 struct SweepRequest {
   SimulationRequest simulation;  // its video is not made
@@ -25,13 +39,16 @@ struct SweepRequest {
   geometry::Vec3 jitter;
   std::string jittered;       // a part; empty: the goal's target, or else every free part, each by
                               // its own value
-  std::uint64_t seed = 42;    // of the jitter; scene i draws the same whatever `runs` is
+  std::uint64_t seed = 42;    // of jitter and ranges; scene i draws the same whatever `runs` is
   double pass_threshold = 1;  // share of the scenes that must succeed, 0..1
   // Scenes of one activity, at least runs / 4000; 0: as many as take a second, by measurement.
   std::int64_t batch = 0;
+  // One factor for each; several that concern the same are multiplied. What is drawn for the start
+  // does not depend on them, nor do the factors of a range on those behind it.
+  std::vector<ParameterRange> ranges;
 };
 BOOST_DESCRIBE_STRUCT(SweepRequest, (),
-                      (simulation, runs, jitter, jittered, seed, pass_threshold, batch))
+                      (simulation, runs, jitter, jittered, seed, pass_threshold, batch, ranges))
 
 // Of the values of all scenes, in the metric's unit: nearest-rank quantiles.
 struct Quantiles {
@@ -69,8 +86,8 @@ inline constexpr Query<SweepProgress> sweep_progress{"progress"};
 // as implement_simulation.
 DURASIM_EXPORT void implement_sweeps(Worker& worker, SimulationServices services);
 
-// The sweep of that request, open or completed, or a new one. Throws InvalidArgument for numbers
-// out of range; else as start_or_attach.
+// The sweep of that request, open or completed, or a new one. Throws InvalidArgument that names
+// what is out of range; else as start_or_attach. A part that is not there fails the sweep.
 DURASIM_EXPORT WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request);
 
 }  // namespace durasim::inline v0::pipeline

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct mjModel_;
@@ -38,6 +39,25 @@ struct MjcfSource {
   std::map<std::string, Bytes> assets;
 };
 
+// Of what a model may have more or less.
+enum class ModelParameter {
+  // Sliding friction of a body's geoms, and of pairs with them. Where MJCF has no pair, MuJoCo
+  // takes the larger value of both geoms.
+  Friction,
+  Mass,     // of a body, with its inertia
+  Gravity,  // of the whole
+  Damping,  // of a body's joints
+  Gear,     // of an actuator
+};
+// "friction", ... Thread-safe.
+DURASIM_EXPORT std::string_view to_string(ModelParameter parameter);
+
+struct ModelFactor {
+  ModelParameter parameter = ModelParameter::Friction;
+  std::string object;  // name of a body, of Gear an actuator; empty: all, and the whole
+  double factor = 1;
+};
+
 // An immutable compiled model, shared by any number of loops and threads. Automatic reset is
 // switched off: a diverged state stays visible instead of starting again from zero.
 class DURASIM_EXPORT Model {
@@ -57,12 +77,17 @@ class DURASIM_EXPORT Model {
   // The names of the bodies that a free joint moves, in the model's order; those without a name are
   // left out.
   [[nodiscard]] std::vector<std::string> free_bodies() const;
+  // A model of its own with those parameters multiplied, one factor after the other, and all that
+  // MuJoCo derives from them; of another identity. With factors of 1 it is the same, bit for bit.
+  // Throws InvalidArgument that names what the model has not, MujocoError. Thread-safe.
+  [[nodiscard]] std::shared_ptr<const Model> with(const std::vector<ModelFactor>& factors) const;
   // What MuJoCo's compiler warned about.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   Model() = default;
   mjModel_* model_ = nullptr;
+  bool states_mean_inertia_ = false;  // by itself, not as MuJoCo would compute it
   std::string sha256_;
   std::vector<std::string> warnings_;
 };
