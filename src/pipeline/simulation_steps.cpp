@@ -189,7 +189,10 @@ Stepped SimulationSteps::step_in(RunFolder& folder, const ActivityContext& ctx,
   SteppingBeat said;
   const auto beat = [&](const sim::Progress& progress,
                         const std::optional<RunFolder::Saved>& saved) {
-    said = {progress.step, progress.total_steps, progress.sim_time};
+    said = {.step = progress.step,
+            .total_steps = progress.total_steps,
+            .sim_time = progress.sim_time,
+            .metrics = durable.loop().metrics()};
     if (saved) said.checkpoint_step = saved->step;
     ctx.heartbeat(said);
     report({.stage = sim::StageProgress::Stage::Simulate,

@@ -51,8 +51,9 @@ struct SteppingBeat {
   std::int64_t total_steps = 0;
   Seconds sim_time{0};
   std::optional<std::int64_t> checkpoint_step;  // the newest, which is durable
+  sim::Metrics metrics;                         // so far
 };
-BOOST_DESCRIBE_STRUCT(SteppingBeat, (), (step, total_steps, sim_time, checkpoint_step))
+BOOST_DESCRIBE_STRUCT(SteppingBeat, (), (step, total_steps, sim_time, checkpoint_step, metrics))
 
 struct Stepped {
   sim::Verdict verdict;

@@ -1,6 +1,6 @@
 // The bytes of a checkpoint: CheckpointRecord; then the identity (texts); then the timers; then the
-// warnings (how often MuJoCo has raised each kind, and the texts); then the physics, which is the integration state or the image of mjData. Little-endian, as both supported
-// machines are.
+// warnings (how often MuJoCo has raised each kind, and the texts); then the physics, which is the
+// integration state or the image of mjData. Little-endian, as both supported machines are.
 #pragma once
 
 #include "durasim/core/bytes.hpp"

@@ -141,6 +141,8 @@ TEST_CASE("a store that keeps an artifact waiting does not make the activity loo
       const auto said = from_payload<SteppingBeat>(beat->front());
       CHECK(said.step == said.total_steps);
       CHECK(said.checkpoint_step);
+      CHECK(said.metrics.steps == said.step);
+      CHECK(said.metrics.max_speed_m_s > 0);
     }
   };
   const SimulationSteps steps(bench.small.services());

@@ -117,8 +117,8 @@ class DURASIM_EXPORT SimulationLoop {
   void attach(TrajectorySink* sink);
 
   // The state between two steps, with rule timers, metrics, warnings, random numbers and the sink's
-  // offset.
-  // Throws UnavailableError when the model's state cannot be saved (flag ipc; sleep with plugins).
+  // offset. Throws UnavailableError when the model's state cannot be saved (flag ipc; sleep with
+  // plugins).
   void save_state(Checkpoint& checkpoint) const;
   // Continues from `checkpoint`. Throws CheckpointMismatch (nothing changed) or FormatError.
   void load_state(const Checkpoint& checkpoint);
