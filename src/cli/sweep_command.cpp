@@ -61,8 +61,8 @@ pipeline::ParameterRange parse_range(const std::string& text) {
   if (!valid) {
     throw InvalidArgument(
         fmt::format("--vary \"{}\" is no range; write friction, mass, gravity, damping or gear, "
-                    "perhaps a part's "
-                    "or an actuator's name, and two factors: friction=0.5:1.5, mass:ball=0.9:1.1",
+                    "perhaps the name of a part or an actuator, and two factors: "
+                    "friction=0.5:1.5, mass:ball=0.9:1.1",
                     text));
   }
   return range;

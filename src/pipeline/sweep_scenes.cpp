@@ -65,11 +65,11 @@ class BatchBeat {
 void step_to_end(sim::SimulationLoop& loop, std::int64_t scene, BatchBeat& beat,
                  const std::stop_token& stop) {
   constexpr std::int64_t kStepsAtOnce = 16;
-  while (!loop.advance(kStepsAtOnce)) {
+  do {
     if (stop.stop_requested())
       throw CancelledError(fmt::format("the sweep was stopped in scene {}", scene));
     beat();
-  }
+  } while (!loop.advance(kStepsAtOnce));
 }
 
 std::vector<std::string> bodies_of(const SceneBatch& batch, const sim::Model& model) {
