@@ -42,10 +42,9 @@ void open_to_owner(const fs::path& folder) {
 }
 
 // Also folders that a script has closed to itself.
-std::error_code remove_tree(const std::string& path) {
-  std::error_code error;
+void remove_tree(const std::string& path, std::error_code& error) {
   fs::remove_all(path, error);
-  if (!error) return error;
+  if (!error) return;
   open_to_owner(path);
   std::error_code ignored;
   // Each folder is opened after it has been looked at.
@@ -54,7 +53,6 @@ std::error_code remove_tree(const std::string& path) {
     if (at->symlink_status(ignored).type() == fs::file_type::directory) open_to_owner(at->path());
   }
   fs::remove_all(path, error);
-  return error;
 }
 
 // One that nobody uses. False: somebody does.
@@ -62,8 +60,9 @@ bool remove_unused(const std::string& path) {
   open_to_owner(path);  // else it cannot be locked
   const std::optional<Descriptor> lock = lock_folder(path, LOCK_EX | LOCK_NB);
   if (!lock) return !fs::exists(path);
-  if (const std::error_code error = remove_tree(path))
-    throw IoError(fmt::format("cannot remove {}: {}", path, error.message()));
+  std::error_code error;
+  remove_tree(path, error);
+  if (error) throw IoError(fmt::format("cannot remove {}: {}", path, error.message()));
   return true;
 }
 
@@ -81,7 +80,8 @@ ScratchFolder::ScratchFolder(const std::string& root, const std::string& key)
 }
 
 ScratchFolder::~ScratchFolder() {
-  (void)remove_tree(path_);  // the next sweep finds what is left
+  std::error_code ignored;  // the next sweep finds what is left
+  remove_tree(path_, ignored);
 }
 
 void ScratchFolder::sweep(const std::string& root, const Logger& log) {

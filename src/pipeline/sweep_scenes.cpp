@@ -82,6 +82,7 @@ std::vector<std::string> bodies_of(const SceneBatch& batch, const sim::Model& mo
 std::vector<sim::ModelFactor> factors_of(const SceneBatch& batch, std::int64_t index) {
   SceneRandom random(~batch.seed, index);
   std::vector<sim::ModelFactor> factors;
+  factors.reserve(batch.ranges.size());
   for (const ParameterRange& range : batch.ranges)
     factors.push_back({range.parameter, range.object, random.between(range.from, range.to)});
   return factors;
@@ -105,7 +106,7 @@ SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index,
   for (const sim::ModelFactor& factor : factors) outcome.factors.push_back(factor.factor);
   sim::SimulationLoop loop(factors.empty() ? model : model->with(factors), std::move(options));
   step_to_end(loop, index, beat, stop);
-  outcome.verdict = *loop.verdict();
+  outcome.verdict = loop.verdict().value_or(sim::Verdict{});
   outcome.metrics = loop.metrics();
   outcome.final_state_hash = loop.final_state_hash();
   return outcome;

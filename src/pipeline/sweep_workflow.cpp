@@ -194,9 +194,10 @@ void implement_sweeps(Worker& worker, SimulationServices services) {
   worker.implement(run_scenes, [runner](ActivityContext ctx, const SceneBatch& batch) {
     return cancellable(ctx, [&] { return runner->run(ctx, batch); });
   });
-  worker.implement(summarise_sweep, [shared](ActivityContext ctx, const SweepSummary& summary) {
-    return summarise(ctx, summary, *shared->artifacts);
-  });
+  worker.implement(summarise_sweep,
+                   [shared](const ActivityContext& ctx, const SweepSummary& summary) {
+                     return summarise(ctx, summary, *shared->artifacts);
+                   });
 }
 
 std::string name_of(const ParameterRange& range) {

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <mujoco/mujoco.h>
 
-#include <algorithm>
 #include <memory>
 
 namespace durasim::inline v0::sim {
@@ -41,8 +40,8 @@ int object_of(const mjModel* model, const ModelFactor& factor) {
 }
 
 // Each function below: of how many things it has multiplied the values.
-int multiply(mjtNum* values, int count, double factor) {
-  std::for_each(values, values + count, [factor](mjtNum& value) { value *= factor; });
+int multiply(mjtNum* values, int first, int count, double factor) {
+  for (int i = first; i < first + count; ++i) values[i] *= factor;
   return 1;
 }
 
@@ -50,10 +49,10 @@ int multiply_friction(mjModel* model, int body, double factor) {
   int count = 0;
   const auto concerns = [&](int geom) { return body == kAll || model->geom_bodyid[geom] == body; };
   for (int geom = 0; geom < model->ngeom; ++geom)
-    if (concerns(geom)) count += multiply(model->geom_friction + 3 * geom, 1, factor);
+    if (concerns(geom)) count += multiply(model->geom_friction, 3 * geom, 1, factor);
   for (int pair = 0; pair < model->npair; ++pair) {
     if (concerns(model->pair_geom1[pair]) || concerns(model->pair_geom2[pair]))
-      count += multiply(model->pair_friction + 5 * pair, 2, factor);
+      count += multiply(model->pair_friction, 5 * pair, 2, factor);
   }
   return count;
 }
@@ -63,8 +62,8 @@ int multiply_mass(mjModel* model, int body, double factor) {
   int count = 0;
   for (int each = 1; each < model->nbody; ++each) {
     if ((body != kAll && each != body) || model->body_weldid[each] == 0) continue;
-    count += multiply(model->body_mass + each, 1, factor);
-    multiply(model->body_inertia + 3 * each, 3, factor);
+    count += multiply(model->body_mass, each, 1, factor);
+    multiply(model->body_inertia, 3 * each, 3, factor);
   }
   return count;
 }
@@ -73,8 +72,8 @@ int multiply_damping(mjModel* model, int body, double factor) {
   int count = 0;
   for (int dof = 0; dof < model->nv; ++dof) {
     if (body != kAll && model->dof_bodyid[dof] != body) continue;
-    count += multiply(model->dof_damping + dof, 1, factor);
-    multiply(model->dof_dampingpoly + mjNPOLY * dof, mjNPOLY, factor);
+    count += multiply(model->dof_damping, dof, 1, factor);
+    multiply(model->dof_dampingpoly, mjNPOLY * dof, mjNPOLY, factor);
   }
   return count;
 }
@@ -86,8 +85,8 @@ int multiply_gear(mjModel* model, int actuator, double factor) {
     if (actuator != kAll && each != actuator) continue;
     const int first = model->actuator_outadr[each];
     const int outputs = model->actuator_outnum[each];
-    count += multiply(model->actuator_gear + 6 * first, 6 * outputs, factor);
-    multiply(model->actuator_lengthrange + 2 * first, 2 * outputs, factor);
+    count += multiply(model->actuator_gear, 6 * first, 6 * outputs, factor);
+    multiply(model->actuator_lengthrange, 2 * first, 2 * outputs, factor);
   }
   return count;
 }
@@ -100,7 +99,7 @@ int multiply(mjModel* model, const ModelFactor& factor) {
     case ModelParameter::Mass:
       return multiply_mass(model, object, factor.factor);
     case ModelParameter::Gravity:
-      return multiply(model->opt.gravity, 3, factor.factor);
+      return multiply(model->opt.gravity, 0, 3, factor.factor);
     case ModelParameter::Damping:
       return multiply_damping(model, object, factor.factor);
     case ModelParameter::Gear:
