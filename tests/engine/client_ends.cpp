@@ -119,6 +119,26 @@ TEST_CASE("continue-as-new: what the next run takes over, and the second between
 
 // ---- code that goes wrong -----------------------------------------------------------------------
 
+TEST_CASE("the handle of a start follows its workflow into the next run; one with a run id stays") {
+  Waiting w;
+  w.environment.worker(queue).implement(collecting, [](WorkflowContext ctx) -> Workflow<void> {
+    if (co_await ctx.signals(word).receive() == "last") co_return;
+    ctx.continue_as_new(collecting);
+  });
+  const Client client = w.environment.client();
+  const auto run = client.start(collecting, {.id = "c", .task_queue = queue});
+  const auto first = client.handle(collecting, "c", run.run_id());
+  run.signal(word, "one more");
+  w.environment.sleep(2s);
+  CHECK(first.describe().status == WorkflowStatus::ContinuedAsNew);
+  CHECK(run.describe().status == WorkflowStatus::Running);
+  CHECK_THROWS_AS(first.signal(word, "last"), WorkflowNotFound);
+  CHECK_THROWS_AS(first.cancel(), WorkflowNotFound);
+  run.signal(word, "last");
+  CHECK_NOTHROW(run.result());
+  CHECK(run.describe().status == WorkflowStatus::Completed);
+}
+
 TEST_CASE(
     "an exception fails the run; with fail_task_on_exception it fails the task, again and again") {
   for (const bool fail_task : {false, true}) {

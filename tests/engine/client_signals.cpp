@@ -77,7 +77,7 @@ TEST_CASE("signal-with-start starts, then signals, and starts again after the en
   const auto second = call("d", {});
   CHECK(second.run_id() != first.run_id());
   const auto third = call("e", {.id_conflict_policy = IdConflictPolicy::TerminateExisting});
-  CHECK(second.describe().status == WorkflowStatus::Terminated);
+  CHECK(w.status_of(second) == WorkflowStatus::Terminated);
   third.signal(finish);
   CHECK(third.result() == "a e");
 }

@@ -45,6 +45,10 @@ struct Waiting {
     options.task_queue = queue;
     return environment.client().start(waiting, input, options);
   }
+  // Of that run, whatever its id means now.
+  WorkflowStatus status_of(const WorkflowRun<std::string>& run) {
+    return environment.client().handle(waiting, run.id(), run.run_id()).describe().status;
+  }
   void close(const WorkflowRun<std::string>& run) {
     run.signal(finish);
     CHECK_NOTHROW((void)run.result());

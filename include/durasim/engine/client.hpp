@@ -15,12 +15,21 @@
 namespace durasim::inline v0 {
 
 // A handle to a run whose result is an R. Copyable; the engine must outlive it. As thread-safe as
-// the engine.
+// the engine. Of one that was started or attached to by it, result() is of that run and of those
+// that it goes on in; everything else concerns the run that the workflow id means at that moment,
+// and so follows continue-as-new and retries (as the handles of Temporal's SDK for Python). Of one
+// that was made with a run id, everything concerns that run.
 template <class R>
 class WorkflowRun {
  public:
   WorkflowRun(Frontend& frontend, WorkflowExecution execution)
-      : frontend_(&frontend), execution_(std::move(execution)) {}
+      : frontend_(&frontend), execution_(std::move(execution)), addressed_(execution_) {}
+  // Started, or attached to, by its id.
+  static WorkflowRun of_id(Frontend& frontend, WorkflowExecution execution) {
+    WorkflowRun run(frontend, std::move(execution));
+    run.addressed_.run_id.clear();
+    return run;
+  }
 
   [[nodiscard]] const std::string& id() const { return execution_.workflow_id; }
   [[nodiscard]] const std::string& run_id() const { return execution_.run_id; }
@@ -36,33 +45,34 @@ class WorkflowRun {
   template <class T>
   void signal(const Signal<T>& signal, const std::type_identity_t<T>& value,
               const std::string& request_id = {}) const {
-    frontend_->signal(execution_, signal.name, to_payloads(value), request_id);
+    frontend_->signal(addressed_, signal.name, to_payloads(value), request_id);
   }
   void signal(const Signal<void>& signal, const std::string& request_id = {}) const {
-    frontend_->signal(execution_, signal.name, {}, request_id);
+    frontend_->signal(addressed_, signal.name, {}, request_id);
   }
 
   // Sees everything that was acknowledged before. Throws QueryFailed.
   template <class Q>
   [[nodiscard]] Q query(const Query<Q>& query) const {
-    return std::get<0>(from_payloads<std::tuple<Q>>(frontend_->query(execution_, query.name, {})));
+    return std::get<0>(from_payloads<std::tuple<Q>>(frontend_->query(addressed_, query.name, {})));
   }
   template <class Q, class... A>
   [[nodiscard]] Q query(const Query<Q(A...)>& query,
                         const std::type_identity_t<A>&... arguments) const {
     return std::get<0>(from_payloads<std::tuple<Q>>(
-        frontend_->query(execution_, query.name, to_payloads(arguments...))));
+        frontend_->query(addressed_, query.name, to_payloads(arguments...))));
   }
 
   // Asks the workflow to stop; it decides how.
-  void cancel(const std::string& reason = {}) const { frontend_->cancel(execution_, reason); }
+  void cancel(const std::string& reason = {}) const { frontend_->cancel(addressed_, reason); }
   // Ends the run at once; its code is not asked.
-  void terminate(const std::string& reason = {}) const { frontend_->terminate(execution_, reason); }
-  [[nodiscard]] WorkflowDescription describe() const { return frontend_->describe(execution_); }
+  void terminate(const std::string& reason = {}) const { frontend_->terminate(addressed_, reason); }
+  [[nodiscard]] WorkflowDescription describe() const { return frontend_->describe(addressed_); }
 
  private:
   Frontend* frontend_;
   WorkflowExecution execution_;
+  WorkflowExecution addressed_;
 };
 
 // A handle to an engine; copyable, the engine must outlive it. As thread-safe as the engine.
@@ -74,7 +84,8 @@ class Client {
   template <class R, class... A>
   WorkflowRun<R> start(const WorkflowType<R(A...)>& type, const std::type_identity_t<A>&... input,
                        const StartOptions& options) const {
-    return {*frontend_, frontend_->start(type.name, to_payloads(input...), options, false)};
+    return WorkflowRun<R>::of_id(
+        *frontend_, frontend_->start(type.name, to_payloads(input...), options, false));
   }
   // The run of that id if there is one, open or closed, else a new one. Throws InvalidArgument when
   // the run there was started with another type or input.
@@ -82,7 +93,8 @@ class Client {
   WorkflowRun<R> start_or_attach(const WorkflowType<R(A...)>& type,
                                  const std::type_identity_t<A>&... input,
                                  const StartOptions& options) const {
-    return {*frontend_, frontend_->start(type.name, to_payloads(input...), options, true)};
+    return WorkflowRun<R>::of_id(*frontend_,
+                                 frontend_->start(type.name, to_payloads(input...), options, true));
   }
   // Signals the open run of that id, or starts one that has the signal already.
   template <class T, class R, class... A>
@@ -90,8 +102,9 @@ class Client {
                                    const WorkflowType<R(A...)>& type,
                                    const std::type_identity_t<A>&... input,
                                    const StartOptions& options) const {
-    return {*frontend_, frontend_->signal_with_start(type.name, to_payloads(input...), options,
-                                                     signal.name, to_payloads(value))};
+    return WorkflowRun<R>::of_id(
+        *frontend_, frontend_->signal_with_start(type.name, to_payloads(input...), options,
+                                                 signal.name, to_payloads(value)));
   }
   // A handle to a run that was started elsewhere; nothing is checked.
   template <class R, class... A>
