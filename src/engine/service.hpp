@@ -225,6 +225,9 @@ class DURASIM_EXPORT Service {
   [[nodiscard]] PayloadLimits payload_limits() const {
     return {.max_payload_bytes = options_.limits.max_payload_bytes};
   }
+  // Throws LimitError.
+  void check_size(const PayloadList& payloads, const ActivityHandle& handle,
+                  std::string_view what) const;
   void changed(RunState& state, WallTime now);
   void apply(const Effect& effect, const std::string& run_id, WallTime now);
   void deliver(const ExternalRecord& external, const std::string& from_run_id, WallTime now);

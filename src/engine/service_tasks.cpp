@@ -202,10 +202,18 @@ ActivityTask Service::activity_task(const ActivityHandle& handle) {
   return task;
 }
 
+void Service::check_size(const PayloadList& payloads, const ActivityHandle& handle,
+                         std::string_view what) const {
+  if (within_limits(payloads, payload_limits())) return;
+  check_payload_sizes(payloads, payload_limits(),
+                      fmt::format("run {}, activity scheduled by event {}, {}", handle.run_id,
+                                  handle.scheduled_event_id, what));
+}
+
 bool Service::close_activity(const ActivityHandle& handle, ActivityOutcome outcome, WallTime now) {
   require_writable(outcome);
   if (const auto* completed = std::get_if<ActivityCompleted>(&outcome))
-    check_payload_sizes(completed->result, payload_limits(), "activity, result");
+    check_size(completed->result, handle, "result");
   Run* run = open_run(handle.run_id);
   if (run == nullptr) return false;
   const bool done = run->state.close_activity(handle.scheduled_event_id, handle.attempt,
@@ -216,7 +224,7 @@ bool Service::close_activity(const ActivityHandle& handle, ActivityOutcome outco
 
 HeartbeatReply Service::heartbeat(const ActivityHandle& handle, const PayloadList& details,
                                   WallTime now) {
-  check_payload_sizes(details, payload_limits(), "activity, heartbeat detail");
+  check_size(details, handle, "heartbeat detail");
   Run* run = open_run(handle.run_id);
   if (run == nullptr) return {.cancel_requested = false, .not_found = true};
   const auto cancel_requested =

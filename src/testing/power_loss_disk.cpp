@@ -89,8 +89,10 @@ PowerLossFiles::Disk::Result PowerLossFiles::Disk::write(File& file, std::size_t
   Result result = call();
   if (result == Result::Stopped) return result;
   if (result == Result::Done && write_fault.fires()) {
-    if (write_fault.fault == WriteFault::Late) put(file, offset, bytes);
-    if (write_fault.fault == WriteFault::Late) return Result::Failed;
+    if (write_fault.fault == WriteFault::Late) {
+      put(file, offset, bytes);
+      return Result::Failed;
+    }
     result = write_fault.fault == WriteFault::NoSpace ? Result::NoSpace : Result::Failed;
   }
   if (result != Result::Done) {  // the last byte never comes

@@ -26,7 +26,7 @@ enum class IdReusePolicy : std::int32_t {
 // What happens when it belongs to an open run; temporal.api.enums.v1.WorkflowIdConflictPolicy.
 enum class IdConflictPolicy : std::int32_t { Fail = 1, UseExisting = 2, TerminateExisting = 3 };
 
-// What one run may take. The first two only suggest: WorkflowContext::info() says so to the code.
+// What one run may take. The first two only suggest: WorkflowContext::continue_as_new_suggested().
 struct EngineLimits {
   std::int64_t suggest_continue_as_new_events = 4096;
   std::int64_t suggest_continue_as_new_bytes = 4 << 20;

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
-#include <vector>
 
 namespace durasim::inline v0::store::sqlite {
 
@@ -101,10 +100,10 @@ bool may_hold_unknown_commit(const Connection& writer) noexcept {
   KnownEnd end = known_end({static_cast<const std::byte*>(const_cast<const void*>(memory)), 48});
   bool readable = true;
   if (end.frames == 0 && !begins_with(log, end, readable)) return !readable;
-  std::vector<std::byte> frame(kFrame);
+  std::array<std::byte, kFrame> frame{};
   for (std::size_t at = kLogHeader + (end.frames * kFrame);; at += kFrame) {
     if (!read(log, at, frame)) return true;
-    const std::span bytes(frame);
+    const std::span<const std::byte> bytes(frame);
     if (salts_at(bytes, 8) != end.salts) return false;
     end.checksum.add(bytes.first(8));
     end.checksum.add(bytes.subspan(kFrameHeader));

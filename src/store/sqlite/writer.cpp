@@ -1,11 +1,11 @@
 // Transactions and their three ends. What they change: writer_changes.cpp.
 //
 // What SQLite 3.40 does, and what follows from it: an error at COMMIT rolls the live connection
-// back. After a failed write the frames in the log can hardly ever be read as a commit, and then
-// nothing was applied. After a failed sync, or an error behind it, they can, by the next process.
-// Whatever is written next overwrites them, from the place in the log where the last good commit
-// ended: the same group again makes the same pages dirty anew, and a sync that then succeeds covers
-// them.
+// back. After a failed sync, or an error behind it, the frames in the log can be read as a commit,
+// by the next process; after a failed write only when it had nothing left to write. Where they
+// cannot, nothing was applied. Whatever is written next overwrites them, from the place in the log
+// where the last good commit ended: the same group again makes the same pages dirty anew, and a
+// sync that then succeeds covers them.
 #include "store/sqlite/writer.hpp"
 
 #include "durasim/core/sha256.hpp"
@@ -36,8 +36,8 @@ Writer::Writer(Connection& connection, MarkFile& mark, Ballast& ballast, const H
 
 // At COMMIT. Only errors that are known to come before the end of the commit is in the log are free
 // of doubt; of all others SQLite may say one thing and the log another. Of a failed write, which
-// may have been the last one, the log is asked: where it is reused, often all but a write's first
-// bytes stand there already.
+// may have been the last one, the log is asked: it is reused, and what the write lacks may stand
+// there already.
 bool Writer::leaves_doubt(int code) const {
   switch (code & 0xff) {
     case SQLITE_BUSY:
