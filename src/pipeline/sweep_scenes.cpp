@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <thread>
 #include <utility>
 
 namespace durasim::inline v0::pipeline {
@@ -88,8 +90,29 @@ std::vector<sim::ModelFactor> factors_of(const SceneBatch& batch, std::int64_t i
   return factors;
 }
 
-SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index,
-                       const std::shared_ptr<const sim::Model>& model,
+// The scenes of a batch one after the other, in one memory as long as they have one model.
+class SceneLoop {
+ public:
+  explicit SceneLoop(std::shared_ptr<const sim::Model> model) : model_(std::move(model)) {}
+
+  sim::SimulationLoop& begin(const std::vector<sim::ModelFactor>& factors,
+                             sim::LoopOptions options) {
+    if (!factors.empty()) {
+      loop_.emplace(model_->with(factors), std::move(options));
+    } else if (loop_) {
+      loop_->restart(std::move(options));
+    } else {
+      loop_.emplace(model_, std::move(options));
+    }
+    return *loop_;
+  }
+
+ private:
+  std::shared_ptr<const sim::Model> model_;
+  std::optional<sim::SimulationLoop> loop_;
+};
+
+SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index, SceneLoop& scenes,
                        const std::vector<std::string>& bodies, BatchBeat& beat,
                        const std::stop_token& stop) {
   SceneRandom random(batch.seed, index);
@@ -104,7 +127,7 @@ SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index,
   if (!options.start_offsets.empty()) outcome.offset_m = options.start_offsets.front().offset_m;
   const std::vector<sim::ModelFactor> factors = factors_of(batch, index);
   for (const sim::ModelFactor& factor : factors) outcome.factors.push_back(factor.factor);
-  sim::SimulationLoop loop(factors.empty() ? model : model->with(factors), std::move(options));
+  sim::SimulationLoop& loop = scenes.begin(factors, std::move(options));
   step_to_end(loop, index, beat, stop);
   outcome.verdict = loop.verdict().value_or(sim::Verdict{});
   outcome.metrics = loop.metrics();
@@ -128,15 +151,17 @@ DoneBatch SceneRunner::run(const ActivityContext& ctx, const SceneBatch& batch) 
   const auto model = model_of(batch.mjcf);
   const std::vector<std::string> bodies = bodies_of(batch, *model);
   const SteadyTime begin = clock.steady_now();
+  SceneLoop scenes(model);
   BatchBeat beat(ctx, clock, batch.count);
   std::vector<SceneOutcome> outcomes;
   for (std::int64_t i = 0; i < batch.count; ++i) {
-    outcomes.push_back(run_scene(batch, batch.first + i, model, bodies, beat, ctx.stop_token()));
+    outcomes.push_back(run_scene(batch, batch.first + i, scenes, bodies, beat, ctx.stop_token()));
     beat.scene_done();
     if (services_->scene_done) services_->scene_done();
   }
   return {.outcomes = services_->artifacts->put("scenes.json", as_bytes(to_payload(outcomes).data)),
-          .per_scene = Seconds(clock.steady_now() - begin) / static_cast<double>(batch.count)};
+          .per_scene = Seconds(clock.steady_now() - begin) / static_cast<double>(batch.count),
+          .cores = static_cast<int>(std::thread::hardware_concurrency())};
 }
 
 }  // namespace durasim::inline v0::pipeline

@@ -42,8 +42,9 @@ BOOST_DESCRIBE_STRUCT(SceneOutcome, (),
 struct DoneBatch {
   Artifact outcomes;     // of SceneOutcome in JSON, in order
   Seconds per_scene{0};  // wall time
+  int cores = 1;         // of the machine that ran it
 };
-BOOST_DESCRIBE_STRUCT(DoneBatch, (), (outcomes, per_scene))
+BOOST_DESCRIBE_STRUCT(DoneBatch, (), (outcomes, per_scene, cores))
 
 struct SweepSummary {
   std::string name;
@@ -82,8 +83,10 @@ struct SweepCarried {
   std::vector<Artifact> batches;  // those that are done: all from the first scene on
   std::int64_t done = 0;          // scenes in them
   Seconds per_scene{0};           // as measured last; 0: not yet
+  int cores = 1;                  // of the machine that ran the last one
 };
-BOOST_DESCRIBE_STRUCT(SweepCarried, (), (name, input_sha256, scenes, batches, done, per_scene))
+BOOST_DESCRIBE_STRUCT(SweepCarried, (),
+                      (name, input_sha256, scenes, batches, done, per_scene, cores))
 
 // The workflow as its later runs are started; `sweep_workflow` is the same without the argument.
 inline constexpr WorkflowType<SweepResult(SweepRequest, std::optional<SweepCarried>)> sweep_on{

@@ -27,16 +27,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// As many activities are open at once; a worker takes those for which it has places.
+// As many activities are open at once, or two for each core if those are more; a worker takes those
+// for which it has places.
 constexpr int kOpenBatches = 32;
 // References to so many results are handed from run to run; they stay far below a payload's limit.
 constexpr std::int64_t kMostBatches = 4000;
-// The first batch shows how long a scene takes. Those after it are so long that what a batch costs
-// beside its scenes does not count, but no longer than a share of what is left, so that all places
-// end together.
-constexpr std::int64_t kFirstBatch = 4;
-constexpr Seconds kBatchLength{1};
-constexpr std::int64_t kShares = 8;
+// A few batches of one scene show how long a scene takes; where that is longer than a moment, the
+// others do not wait for it. Later batches are so long that what a batch costs beside its scenes
+// does not count, but no longer than a third of each core's share of what is left, so that all
+// places end together.
+constexpr int kFirstBatches = 4;
+constexpr auto kMoment = 100ms;
+constexpr Seconds kShortestBatch{0.01};
+constexpr Seconds kLongestBatch{1};
+constexpr std::int64_t kBatchesOfShare = 3;
 
 // It may take as long as its scenes do, or as there are batches; its silence shows that it is dead.
 // In silence a batch compiles the model, as compile_mjcf did in no more time.
@@ -59,10 +63,12 @@ std::int64_t next_batch_size(const Sweep& sweep) {
   const std::int64_t least = (sweep.runs + kMostBatches - 1) / kMostBatches;
   if (sweep.batch > 0) return std::max(sweep.batch, least);
   const Seconds per_scene = sweep.so_far.per_scene;
-  if (!(per_scene.count() > 0)) return std::max(kFirstBatch, least);
-  const double longest = std::min(1e9, kBatchLength / per_scene);
-  const std::int64_t share = std::max(kFirstBatch, (sweep.runs - sweep.next) / kShares);
-  return std::max({std::int64_t{1}, std::min(static_cast<std::int64_t>(longest), share), least});
+  if (!(per_scene.count() > 0)) return std::max(std::int64_t{1}, least);
+  const auto scenes_in = [&](Seconds time) {
+    return static_cast<std::int64_t>(std::clamp(time / per_scene, 1.0, 1e9));
+  };
+  const std::int64_t share = (sweep.runs - sweep.next) / (kBatchesOfShare * sweep.so_far.cores);
+  return std::max(std::clamp(share, scenes_in(kShortestBatch), scenes_in(kLongestBatch)), least);
 }
 
 // At once, so that no two take the same scenes; there is one left. Its place among the results is
@@ -80,15 +86,32 @@ Workflow<void> run_batch(WorkflowContext ctx, Sweep* sweep, SceneBatch batch, st
   const DoneBatch done = co_await ctx.run(run_scenes, batch, long_work());
   sweep->so_far.batches[place] = done.outcomes;
   sweep->so_far.per_scene = done.per_scene;
+  sweep->so_far.cores = std::max(1, done.cores);
   sweep->so_far.done += batch.count;
 }
 
-// Until there are no more scenes, or until the history is long enough.
+// Takes batches until there are no more scenes, or until the history is long enough.
 Workflow<void> take_batches(WorkflowContext ctx, Sweep* sweep) {
   while (sweep->next < sweep->runs && !ctx.continue_as_new_suggested()) {
     const SceneBatch batch = take_batch(*sweep);
     co_await run_batch(ctx, sweep, batch, sweep->so_far.batches.size() - 1);
   }
+}
+
+Workflow<void> take_all_batches(WorkflowContext ctx, Sweep* sweep) {
+  std::vector<Task<void>> takers;
+  const auto add_takers_up_to = [&](int number) {
+    while (std::ssize(takers) < number) takers.push_back(ctx.spawn(take_batches(ctx, sweep)));
+  };
+  bool failed = false;
+  if (sweep->so_far.batches.empty()) {
+    add_takers_up_to(kFirstBatches);
+    const auto has_failed = [&] { return sweep->so_far.done == 0 && takers.front().is_ready(); };
+    co_await ctx.wait_until([&] { return sweep->so_far.done > 0 || has_failed(); }, kMoment);
+    failed = has_failed();
+  }
+  if (!failed) add_takers_up_to(std::max(kOpenBatches, 2 * sweep->so_far.cores));
+  co_await all(std::move(takers));
 }
 
 // What the first run does once. Nothing: there is nothing to step, and why.
@@ -122,13 +145,8 @@ Workflow<std::optional<SweepResult>> run_all(WorkflowContext ctx, SweepRequest r
     if (auto* problem = std::get_if<std::string>(&prepared))
       co_return SweepResult{.problem = std::move(*problem)};
     so_far = std::get<SweepCarried>(std::move(prepared));
-    const SceneBatch first = take_batch(*sweep);
-    co_await run_batch(ctx, sweep, first, 0);
   }
-  std::vector<Task<void>> takers;
-  takers.reserve(kOpenBatches);
-  for (int i = 0; i < kOpenBatches; ++i) takers.push_back(ctx.spawn(take_batches(ctx, sweep)));
-  co_await all(std::move(takers));
+  co_await take_all_batches(ctx, sweep);
   if (sweep->next < sweep->runs) co_return std::nullopt;
   co_return co_await ctx.run(summarise_sweep,
                              {.name = so_far.name, .request = request, .batches = so_far.batches},

@@ -39,7 +39,8 @@ mjData* make_data(const mjModel* model) {
   return data;
 }
 
-void move_start(const mjModel* model, mjData* data, const StartOffset& start) {
+// Where the body's position lies in qpos.
+int movable_start(const mjModel* model, const StartOffset& start) {
   const int body = mj_name2id(model, mjOBJ_BODY, start.body.c_str());
   const int joint = body < 0 || model->body_jntnum[body] != 1 ? -1 : model->body_jntadr[body];
   if (joint < 0 || model->jnt_type[joint] != mjJNT_FREE) {
@@ -48,10 +49,7 @@ void move_start(const mjModel* model, mjData* data, const StartOffset& start) {
   }
   if (!is_finite(start.offset_m))
     throw InvalidArgument(fmt::format("the start offset of \"{}\" is not finite", start.body));
-  mjtNum* position = data->qpos + model->jnt_qposadr[joint];
-  position[0] += start.offset_m.x;
-  position[1] += start.offset_m.y;
-  position[2] += start.offset_m.z;
+  return model->jnt_qposadr[joint];
 }
 
 }  // namespace
@@ -79,20 +77,37 @@ class SimulationLoop::Impl::Stepping {
   MujocoCall call_;
 };
 
-SimulationLoop::Impl::Impl(std::shared_ptr<const Model> model, LoopOptions options)
+SimulationLoop::Impl::Impl(std::shared_ptr<const Model> model, LoopOptions options,
+                           Impl* predecessor)
     : owner_(std::move(model)),
       model_(require_model(owner_)),
       options_(std::move(options)),
       timestep_s_(model_->opt.timestep),
       splits_(model_->opt.integrator != mjINT_RK4),
       whole_image_((model_->opt.enableflags & mjENBL_SLEEP) != 0),
-      data_(make_data(model_)),
       metrics_(model_),
       rules_(model_, options_),
       random_(options_.seed) {
   total_steps = whole_steps(options_.duration, timestep_s_);
   if (options_.clock == nullptr) options_.clock = &system_clock();
-  for (const StartOffset& start : options_.start_offsets) move_start(model_, data_.get(), start);
+  std::vector<int> positions;
+  for (const StartOffset& start : options_.start_offsets)
+    positions.push_back(movable_start(model_, start));
+  // What can be wrong with the options has been found: a predecessor is left as it was by that.
+  predecessor != nullptr ? take_memory(*predecessor) : data_.reset(make_data(model_));
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    mjtNum* position = data_->qpos + positions[i];
+    position[0] += options_.start_offsets[i].offset_m.x;
+    position[1] += options_.start_offsets[i].offset_m.y;
+    position[2] += options_.start_offsets[i].offset_m.z;
+  }
+}
+
+void SimulationLoop::Impl::take_memory(Impl& predecessor) {
+  predecessor.broken_ = true;
+  const MujocoCall call;
+  mj_resetData(model_, predecessor.data_.get());
+  data_ = std::move(predecessor.data_);
 }
 
 void SimulationLoop::Impl::require_usable() const {
@@ -214,6 +229,9 @@ SimulationLoop::~SimulationLoop() = default;
 SimulationLoop::SimulationLoop(SimulationLoop&&) noexcept = default;
 SimulationLoop& SimulationLoop::operator=(SimulationLoop&&) noexcept = default;
 
+void SimulationLoop::restart(LoopOptions options) {
+  impl_ = std::make_unique<Impl>(impl_->model(), std::move(options), impl_.get());
+}
 std::optional<Verdict> SimulationLoop::run(const std::stop_token& stop,
                                            const ProgressCallback& progress) {
   return impl_->run(stop, progress);

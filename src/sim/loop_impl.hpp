@@ -43,7 +43,8 @@ class SplitMix64 : public RandomSource {
 
 class SimulationLoop::Impl {
  public:
-  Impl(std::shared_ptr<const Model> model, LoopOptions options);
+  // Takes the memory of a predecessor, which has the same model and is of no use afterwards.
+  Impl(std::shared_ptr<const Model> model, LoopOptions options, Impl* predecessor = nullptr);
 
   std::optional<Verdict> run(const std::stop_token& stop, const ProgressCallback& progress);
   bool advance(std::int64_t max_steps);
@@ -59,6 +60,7 @@ class SimulationLoop::Impl {
   std::int64_t step = 0;
   std::int64_t total_steps = 0;
   [[nodiscard]] const mjData* data() const { return data_.get(); }
+  [[nodiscard]] const std::shared_ptr<const Model>& model() const { return owner_; }
 
  private:
   struct DataDeleter {
@@ -67,6 +69,7 @@ class SimulationLoop::Impl {
   // Set while steps are made; stays set when an exception left the state half-way.
   class Stepping;
 
+  void take_memory(Impl& predecessor);
   void step_once();
   void make_state_fresh();
   // Everything sleeps, as it did in the step before: what was measured and judged then still holds.

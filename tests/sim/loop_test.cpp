@@ -241,6 +241,31 @@ TEST_CASE("two runs and any cutting into pieces give the same bytes") {
   CHECK(pieces.step_count() == 500);
 }
 
+TEST_CASE("a loop that is restarted is a new one, whatever it has done before") {
+  const auto model = ball_at("0 0 1");
+  LoopOptions moved = lasting(0.5);
+  moved.start_offsets = {{"ball", {0.01, 0, 0.02}}};
+  SimulationLoop fresh(model, moved);
+  fresh.run();
+  SimulationLoop loop(model, lasting(0.2));
+  loop.set_controller([](const ControllerContext& c) {
+    if (c.step == 50) throw std::runtime_error("controller");
+  });
+  CHECK_THROWS(loop.run());
+  LoopOptions wrong = moved;
+  wrong.start_offsets.front().body = "nobody";
+  CHECK_THROWS_AS(loop.restart(wrong), InvalidArgument);
+  CHECK(loop.step_count() == 50);
+  for (int again = 0; again < 2; ++again) {
+    loop.restart(moved);
+    CHECK(loop.step_count() == 0);
+    CHECK_FALSE(loop.verdict());
+    loop.run();
+    CHECK(loop.final_state_hash() == fresh.final_state_hash());
+    CHECK(loop.metrics().max_speed_m_s == fresh.metrics().max_speed_m_s);
+  }
+}
+
 TEST_CASE("advance makes exactly the steps that it was asked for (L2)") {
   SimulationLoop loop(ball_at("0 0 1"), lasting(1));
   CHECK_FALSE(loop.advance(0));

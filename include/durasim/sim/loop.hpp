@@ -96,6 +96,11 @@ class DURASIM_EXPORT SimulationLoop {
   SimulationLoop(SimulationLoop&&) noexcept;
   SimulationLoop& operator=(SimulationLoop&&) noexcept;
 
+  // Begins anew as a new loop of the same model would, without controller and sink, also after an
+  // exception; but MuJoCo's data are reset and not allocated again. Throws InvalidArgument as the
+  // constructor, and then nothing has changed; MujocoError.
+  void restart(LoopOptions options);
+
   // Runs to the verdict. Empty when `stop` was requested: the loop stopped after a whole step and
   // can be continued. Throws MujocoError and whatever controller, sink or callback throw; after an
   // exception only load_state() makes the loop usable again.
