@@ -91,6 +91,7 @@ SimulationLoop::Impl::Impl(std::shared_ptr<const Model> model, LoopOptions optio
   total_steps = whole_steps(options_.duration, timestep_s_);
   if (options_.clock == nullptr) options_.clock = &system_clock();
   std::vector<int> positions;
+  positions.reserve(options_.start_offsets.size());
   for (const StartOffset& start : options_.start_offsets)
     positions.push_back(movable_start(model_, start));
   // What can be wrong with the options has been found: a predecessor is left as it was by that.
