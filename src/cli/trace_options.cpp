@@ -10,14 +10,32 @@ namespace durasim::cli {
 
 CLI::Option* add_trace_option(CLI::App& verb, std::string& trace) {
   return verb
-      .add_option("--trace", trace,
-                  "where traces are: postgresql://user@host/database, or an SQLite file (default: "
-                  "STORE.traces)")
+      .add_option(
+          "--trace", trace,
+          "where traces are: postgresql://user@host/database or \"host=... dbname=...\", or an "
+          "SQLite file (default: STORE.traces)")
       ->envname("DURASIM_TRACE");
 }
 
+namespace {
+
+// "host=db dbname=lab", the other form that libpq takes.
+bool is_keyword_form(const std::string& trace) {
+  const std::string words = " " + trace;
+  for (const char* keyword : {" host=", " hostaddr=", " dbname=", " user=", " service="})
+    if (words.find(keyword) != std::string::npos) return true;
+  return false;
+}
+
+}  // namespace
+
 bool is_postgresql(const std::string& trace) {
-  return trace.starts_with("postgresql://") || trace.starts_with("postgres://");
+  if (trace.starts_with("postgresql:") || trace.starts_with("postgres:") || is_keyword_form(trace))
+    return true;
+  // It may hold a password, and is not repeated.
+  if (trace.find("://") != std::string::npos)
+    throw InvalidArgument("--trace is neither postgresql://user@host/database nor a file's path");
+  return false;
 }
 
 std::string trace_file(const std::string& trace, const std::string& store) {

@@ -13,7 +13,8 @@ namespace durasim::cli {
 
 CLI::Option* add_trace_option(CLI::App& verb, std::string& trace);
 
-// Whether that is a database of PostgreSQL.
+// Whether that is a database of PostgreSQL and no file. Throws InvalidArgument for any other
+// address.
 [[nodiscard]] bool is_postgresql(const std::string& trace);
 
 // The file of traces in SQLite: what was given, else the one beside the store.

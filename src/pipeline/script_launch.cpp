@@ -16,6 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -57,7 +58,13 @@ class DetachedSettings {
     std::string name = program;
     std::string argument = folder;
     const std::array<char*, 3> argv{name.data(), argument.data(), nullptr};
-    return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, argv.data(), environ);
+    // The script's environment stands in the order. More would lie in the supervisor's memory,
+    // where the script can read it; but the linker may need to be told where libraries are.
+    const char* libraries = std::getenv("LD_LIBRARY_PATH");
+    std::string path = fmt::format("LD_LIBRARY_PATH={}", libraries != nullptr ? libraries : "");
+    const std::array<char*, 2> environment{libraries != nullptr ? path.data() : nullptr, nullptr};
+    return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, argv.data(),
+                         environment.data());
   }
 
  private:

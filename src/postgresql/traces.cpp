@@ -4,11 +4,13 @@
 #include "durasim/core/error.hpp"
 
 #include "pipeline/sql_trace_store.hpp"
+#include "postgresql/answer.hpp"
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include <charconv>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -32,7 +34,7 @@ constexpr const char* kLock = "SELECT pg_advisory_xact_lock(7238539249396346228)
 // What a role or a database may have set otherwise, and this code relies on.
 constexpr const char* kSettings =
     "SET search_path TO durasim; SET TimeZone TO 'UTC'; SET DateStyle TO ISO;"
-    "SET extra_float_digits TO 1; SET statement_timeout TO '10s'; SET synchronous_commit TO on";
+    "SET extra_float_digits TO 1; SET synchronous_commit TO on";
 // Of pg_type.dat; they never change.
 constexpr Oid kInt8 = 20;
 constexpr Oid kInt4 = 23;
@@ -42,13 +44,9 @@ constexpr Oid kInstant = 1184;
 struct CloseConnection {
   void operator()(PGconn* connection) const { PQfinish(connection); }
 };
-struct ClearResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
 struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
-using ResultPointer = std::unique_ptr<PGresult, ClearResult>;
 using OptionsPointer = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
 // Where to connect to, in the form that libpq takes, and its name for messages.
@@ -155,12 +153,15 @@ SqlValue value_at(const PGresult* result, int row, int column) {
 
 class Session final : public SqlSession {
  public:
-  explicit Session(const Target& target) : name_(target.name), connection_(connect(target)) {
-    if (PQstatus(connection_.get()) != CONNECTION_OK) {
+  Session(const Target& target, Duration patience)
+      : name_(target.name), patience_(patience), connection_(connect(target)) {
+    if (PQstatus(connection_.get()) != CONNECTION_OK ||
+        PQsetnonblocking(connection_.get(), 1) != 0) {
       throw UnavailableError(
           fmt::format("{}: {}", name_, one_line(PQerrorMessage(connection_.get()))));
     }
-    execute(kSettings);
+    const auto limit = std::chrono::ceil<std::chrono::milliseconds>(patience);
+    execute(fmt::format("{}; SET statement_timeout TO {}", kSettings, limit.count()).c_str());
     bring_up_to_date();
   }
 
@@ -180,10 +181,9 @@ class Session final : public SqlSession {
     std::vector<const char*> parameters;
     parameters.reserve(texts.size());
     for (const auto& text : texts) parameters.push_back(text ? text->c_str() : nullptr);
-    const ResultPointer result(PQexecParams(connection_.get(), sql.c_str(),
-                                            static_cast<int>(parameters.size()), nullptr,
-                                            parameters.data(), nullptr, nullptr, 0));
-    check(result.get());
+    const ResultPointer result = answer(
+        PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(parameters.size()),
+                          nullptr, parameters.data(), nullptr, nullptr, 0));
     std::vector<SqlRow> rows(static_cast<std::size_t>(PQntuples(result.get())));
     for (int row = 0; row < PQntuples(result.get()); ++row) {
       for (int column = 0; column < PQnfields(result.get()); ++column)
@@ -235,8 +235,17 @@ class Session final : public SqlSession {
     return rows.empty() ? 0 : std::get<std::int64_t>(rows.at(0).at(0));
   }
 
-  ResultPointer execute(const char* sql) {
-    ResultPointer result(PQexec(connection_.get(), sql));
+  ResultPointer execute(const char* sql) { return answer(PQsendQuery(connection_.get(), sql)); }
+
+  // A server that can still answer gives a statement up by itself, and says so; an eighth later it
+  // is given up.
+  ResultPointer answer(int sent) {
+    ResultPointer result;
+    try {
+      result = answer_of(connection_.get(), sent, patience_ + patience_ / 8);
+    } catch (const UnavailableError& error) {
+      throw UnavailableError(fmt::format("{}: {}", name_, error.what()));
+    }
     check(result.get());
     return result;
   }
@@ -253,14 +262,19 @@ class Session final : public SqlSession {
   }
 
   std::string name_;
+  Duration patience_;
   ConnectionPointer connection_;
 };
 
 }  // namespace
 
-std::unique_ptr<pipeline::TraceStore> open_traces(const std::string& connection) {
-  return std::make_unique<pipeline::SqlTraceStore>(
-      [target = parse(connection)] { return std::make_unique<Session>(target); });
+std::unique_ptr<pipeline::TraceStore> open_traces(const std::string& connection,
+                                                  Duration patience) {
+  if (patience <= Duration(0) || patience > std::chrono::hours(1))
+    throw InvalidArgument("a statement of traces takes more than nothing and at most an hour");
+  return std::make_unique<pipeline::SqlTraceStore>([target = parse(connection), patience] {
+    return std::make_unique<Session>(target, patience);
+  });
 }
 
 std::string client_version() {

@@ -55,9 +55,10 @@ Endpoint endpoint_of(const S3Options& options) {
                       return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || one_of("-._:[]", c);
                     });
   if (!fits) {
-    throw InvalidArgument(
-        fmt::format("the S3 endpoint \"{}\" is not http://HOST[:PORT] or https://HOST[:PORT]",
-                    options.endpoint));
+    // In front of an @ people write passwords.
+    const std::string shown = options.endpoint.substr(options.endpoint.rfind('@') + 1);
+    throw InvalidArgument(fmt::format(
+        "the S3 endpoint \"{}\" is not http://HOST[:PORT] or https://HOST[:PORT]", shown));
   }
   endpoint.host = rest;
   return endpoint;

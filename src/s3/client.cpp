@@ -176,7 +176,9 @@ Answer Client::call(const Operation& operation) const {
       answer.error = error_of(answer.http.body);
       const std::string& code = answer.error.code;
       const bool missing = answer.http.status == 404 && code != "NoSuchBucket";
-      if (answer.ok() || missing || (!code.empty() && code == operation.expected_error))
+      // Only its end was cut: nothing stands behind what was received.
+      const bool complete = answer.http.status == 416 && received > 0;
+      if (answer.ok() || missing || complete || (!code.empty() && code == operation.expected_error))
         return answer;
     }
     if (received > before) attempts = 1;  // it gets on

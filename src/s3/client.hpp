@@ -48,9 +48,9 @@ class Client {
  public:
   Client(const std::string& url, const S3Options& options);  // throws InvalidArgument
 
-  // The answer of success, the expected error, or a 404 of something in the bucket. A success whose
-  // body is an error is none: so S3 ends what it had begun to answer. Throws what S3ArtifactStore
-  // says.
+  // The answer of success, the expected error, a 404 of something in the bucket, or the 416 that
+  // says that the sink had got everything when a connection broke. A success whose body is an error
+  // is none: so S3 ends what it had begun to answer. Throws what S3ArtifactStore says.
   [[nodiscard]] Answer call(const Operation& operation) const;
 
   [[nodiscard]] std::string link(const std::string& key) const;

@@ -148,7 +148,7 @@ struct S3ArtifactStore::State {
                        hash.update(piece);
                        use(piece);
                      }});
-    if (!answer.ok()) {
+    if (answer.http.status == 404) {
       throw UnavailableError(fmt::format("artifact \"{}\" is not in the store: {} is missing",
                                          artifact.name, client.name_of(key)));
     }

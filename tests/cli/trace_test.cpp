@@ -119,4 +119,12 @@ TEST_CASE("--trace names another place; where none is, nothing is made") {
   CHECK(down.exit_code == 1);
   CHECK(down.json().at("error").as_string().find("PostgreSQL") != std::string::npos);
   CHECK((down.out + down.err).find("secret") == std::string::npos);
+  for (const std::string place : {"host=/none user=u password=secret dbname=x",
+                                  "postgres:/u:secret@h/d", "mysql://u:secret@h/d"}) {
+    const CliRun wrong = run_cli({"trace", "older", "--trace", place});
+    CAPTURE(wrong.err);
+    CHECK(wrong.exit_code == 1);
+    CHECK(wrong.err.find("no traces") == std::string::npos);  // it was not taken for a file
+    CHECK((wrong.out + wrong.err).find("secret") == std::string::npos);
+  }
 }

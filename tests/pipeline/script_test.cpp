@@ -153,6 +153,9 @@ TEST_CASE("the environment is what was allowed, and the store's path") {
   request.inherit = {"DURASIM_TEST_VISIBLE", "DURASIM_TEST_ABSENT"};
   CHECK(host.run(request).stdout_text ==
         "A=b=c\nDURASIM_STORE=" + host.store() + "\nDURASIM_TEST_VISIBLE=visible\nEMPTY=\n");
+  // Nor has it a parent of whom it could learn more.
+  request.argv = {"/bin/sh", "-c", "tr '\\0' '\\n' < /proc/$PPID/environ"};
+  CHECK(host.run(request).stdout_text.find("secret") == std::string::npos);
 }
 
 TEST_CASE("a program without a slash is searched in the script's own PATH, in its own folder") {

@@ -10,6 +10,8 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <thread>
@@ -171,6 +173,23 @@ TEST_CASE("a user who may write rows needs no right to make tables; one who may 
   CHECK_THROWS_WITH_AS(as("nobody")->update(make_trace("b", 9)), doctest::Contains("permission"),
                        IoError);
   postgres->query("DROP OWNED BY writer; DROP ROLE writer; DROP ROLE nobody");
+}
+
+TEST_CASE("a server that hangs is given up in time, and written to when it goes on") {
+  const PostgresServer* const postgres = fresh_postgres_server();
+  if (postgres == nullptr) return;
+  const auto traces = postgresql::open_traces(postgres->url(), std::chrono::seconds(1));
+  std::atomic<int> refused = 0;
+  update_in_the_end(*traces, make_trace("a", 6), refused);
+  const pid_t backend = std::stoi(postgres->query(
+      "SELECT pid FROM pg_stat_activity WHERE application_name = 'durasim' AND pid <> "
+      "pg_backend_pid()"));
+  ::kill(backend, SIGSTOP);
+  CHECK_THROWS_WITH_AS(traces->update(make_trace("a", 7)),
+                       doctest::Contains("the server does not answer"), UnavailableError);
+  ::kill(backend, SIGCONT);
+  update_in_the_end(*traces, make_trace("a", 8), refused);
+  CHECK(traces->find("a")->run.revision == 8);
 }
 
 TEST_CASE("no message holds the password") {

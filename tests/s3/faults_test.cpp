@@ -248,6 +248,20 @@ TEST_CASE("a download that is cut goes on where it was, as often as it gets on")
   CHECK(as_text(lab.store().get(artifact)) == content);
 }
 
+TEST_CASE("a download of which only the end is cut is complete") {
+  const auto server = s3_server();
+  if (!server) return;
+  Lab lab(*server);
+  const Artifact artifact = lab.store().put("a.txt", as_bytes(kText));
+  static_assert(kText.size() < 10);  // a hexadecimal number, too
+  lab.proxy.meet("GET ", [](const Proxy::Forward&) {
+    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::to_string(kText.size()) +
+           "\r\n" + std::string(kText) + "\r\n";
+  });
+  CHECK(as_text(lab.store().get(artifact)) == kText);
+  CHECK(lab.proxy.requests("GET ").size() == 2);
+}
+
 TEST_CASE("a body that is damaged or too long leaves no file") {
   const auto server = s3_server();
   if (!server) return;
