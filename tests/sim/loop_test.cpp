@@ -28,12 +28,17 @@ double control(std::int64_t n, int i) {
   return 0.3 * std::sin(0.1 * static_cast<double>(n) + i);
 }
 
-void check_equals_mj_step(const std::shared_ptr<const Model>& model, int steps) {
-  SimulationLoop loop(model, lasting(steps * model->get()->opt.timestep));
+void run_controlled(SimulationLoop& loop) {
   loop.set_controller([](const ControllerContext& context) {
     for (int i = 0; i < context.model->nu; ++i) context.data->ctrl[i] = control(context.step, i);
   });
   REQUIRE(loop.run());
+}
+
+void check_equals_mj_step(const std::shared_ptr<const Model>& model, int steps) {
+  const LoopOptions options = lasting(steps * model->get()->opt.timestep);
+  SimulationLoop loop(model, options);
+  run_controlled(loop);
   const mjModel* m = model->get();
   mjData* d = mj_makeData(m);
   for (int n = 0; n < steps; ++n) {
@@ -41,6 +46,9 @@ void check_equals_mj_step(const std::shared_ptr<const Model>& model, int steps) 
     mj_step(m, d);
   }
   CHECK(loop.step_count() == steps);
+  CHECK(state_of(m, loop.data()) == state_of(m, d));
+  loop.restart(options);
+  run_controlled(loop);
   CHECK(state_of(m, loop.data()) == state_of(m, d));
   mj_deleteData(d);
 }
