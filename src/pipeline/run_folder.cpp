@@ -61,7 +61,7 @@ RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
     sync_folder(fs::path(path_).parent_path().string());
   }
   if (!take_folder(path_, lock_))
-    throw UnavailableError(fmt::format("another attempt still steps in {}", path_));
+    throw UnavailableError(fmt::format("another attempt still works in {}", path_));
 }
 
 std::vector<RunFolder::Saved> RunFolder::saved() const {

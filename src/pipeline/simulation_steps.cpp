@@ -69,8 +69,10 @@ std::shared_ptr<const sim::Model> SimulationSteps::model_of(const ActivityContex
                                                             const Artifact& mjcf) const {
   const HeartbeatTicker alive(ctx);
   FileArtifactStore local = made(ctx);
-  if (!local.whole_file(mjcf)) (void)local.put(mjcf.name, services_.artifacts->get(mjcf));
-  return sim::Model::compile(sim::decode_mjcf_bundle(local.get(mjcf)));
+  const std::optional<std::string> path = local.whole_file(mjcf);
+  const Bytes bundle = path ? read_file(*path) : services_.artifacts->get(mjcf);
+  if (!path) (void)local.put(mjcf.name, bundle);
+  return sim::Model::compile(sim::decode_mjcf_bundle(bundle));
 }
 
 ImportedGeometry SimulationSteps::import(const ActivityContext& ctx,
