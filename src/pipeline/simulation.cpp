@@ -82,7 +82,7 @@ void implement_simulation(Worker& worker, SimulationServices services) {
   const auto steps = std::make_shared<const SimulationSteps>(std::move(services));
   worker.implement(simulation_workflow,
                    [progress = steps->progress()](WorkflowContext ctx, SimulationRequest request) {
-                     return run_simulation_workflow(ctx, std::move(request), progress);
+                     return run_simulation_workflow(std::move(ctx), std::move(request), progress);
                    });
   worker.implement(import_geometry,
                    [steps, log](ActivityContext ctx, const SimulationRequest& request) {

@@ -93,8 +93,8 @@ Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* 
   }
 }
 
-// Until the recording is uploaded, too. The verdict is known before.
-Workflow<void> step_and_upload(WorkflowContext ctx, SteppingTask task, Run* run) {
+// The recording, in the artifact store. The verdict is known before it is there.
+Workflow<Artifact> step_and_upload(WorkflowContext ctx, SteppingTask task, Run* run) {
   std::optional<Stepped>& stepped = run->made.stepped;
   int attempts = 0;
   for (int losses = 0; losses < kMostLosses; ++losses) {
@@ -104,10 +104,8 @@ Workflow<void> step_and_upload(WorkflowContext ctx, SteppingTask task, Run* run)
     if (losses > 0 && stepped->resumed_from_step == 0)
       stepped->restarted_because = "its recording was lost before it was uploaded";
     run->progress.verdict = stepped->verdict;
-    if (co_await upload(ctx, {{stepped->trajectory}}, &run->progress.stage)) {
-      run->made.trajectory = stepped->trajectory;
-      co_return;
-    }
+    if (co_await upload(ctx, {{stepped->trajectory}}, &run->progress.stage))
+      co_return stepped->trajectory;
   }
   throw ApplicationFailure(
       fmt::format("its recording was lost before it was uploaded, {} times", kMostLosses),
@@ -123,8 +121,8 @@ Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest requ
   run->progress.verdict = task.scene.result.verdict;
   if (task.scene.mjcf) {
     run->progress.verdict.reset();
-    co_await step_and_upload(ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps},
-                             run);
+    task.trajectory = co_await step_and_upload(
+        ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps}, run);
     if (request.video) {
       run->progress.stage = SimulationStage::Render;
       task.rendered = co_await render_in_ranges(
