@@ -20,6 +20,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -220,6 +221,12 @@ void FileArtifactStore::get_file(const Artifact& artifact, const std::string& pa
 
 std::string FileArtifactStore::url(const Artifact& artifact) const {
   return file_url(path_of(artifact));
+}
+
+std::optional<std::string> FileArtifactStore::whole_file(const Artifact& artifact) const {
+  std::string path = path_of(artifact);
+  if (!is_kept(artifact, path)) return std::nullopt;
+  return path;
 }
 
 }  // namespace durasim::inline v0::pipeline

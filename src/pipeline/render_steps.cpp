@@ -1,6 +1,5 @@
-// Pictures, ranges of the video, and the joined video. Segments lie in the run's folder, in a store
-// of their own: they are named by their hash, checked when they are read, and go with the folder
-// when the result is published.
+// Pictures, ranges of the video, and the joined video. Each lies in the run's own store: named by
+// its hash, checked when it is read, and gone with the run's folder when the result is published.
 #include "pipeline/render_steps.hpp"
 
 #include "durasim/core/error.hpp"
@@ -14,9 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <iterator>
-#include <system_error>
+#include <cstddef>
 #include <thread>
 #include <utility>
 
@@ -27,18 +24,6 @@ constexpr int kSecondsPerGroup = 2;  // of pictures
 constexpr std::int64_t kGroupsPerRange = 3;
 constexpr std::int64_t kMostRanges = 1000;
 
-// False: it is not there any more, or damaged.
-bool fetch_segment(const std::string& store, const Artifact& segment, const std::string& path) {
-  try {
-    FileArtifactStore(store).get_file(segment, path);
-    return true;
-  } catch (const UnavailableError&) {
-    return false;
-  } catch (const FormatError&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 std::int64_t frames_in_range(std::int64_t frames, int fps) {
@@ -47,25 +32,11 @@ std::int64_t frames_in_range(std::int64_t frames, int fps) {
   return group * std::max(kGroupsPerRange, (groups + kMostRanges - 1) / kMostRanges);
 }
 
-void VideoProgress::update(const std::string& run, const RangeTask& range, std::int64_t done,
-                           const Report& report) {
-  const std::scoped_lock lock(mutex_);
-  Video& video = videos_[run];
-  const auto here = [&video] {
-    std::int64_t sum = 0;
-    for (const auto& [first, frames] : video.ranges) sum += frames;
-    return sum;
-  };
-  if (!video.ranges.contains(range.first))
-    video.before = std::max(video.before, range.done - here());
-  video.ranges[range.first] = done;
-  video.reported = std::max(video.reported, std::min(video.before + here(), range.total));
-  report(video.reported, range.total);
-}
-
-void VideoProgress::forget(const std::string& run) {
-  const std::scoped_lock lock(mutex_);
-  videos_.erase(run);
+std::vector<Artifact> files_of(const Rendered& rendered) {
+  std::vector<Artifact> files;
+  files.reserve(rendered.files.size());
+  for (const auto& [name, file] : rendered.files) files.push_back(file);
+  return files;
 }
 
 std::string SimulationSteps::rendering_folder(const ActivityContext& ctx) const {
@@ -74,28 +45,23 @@ std::string SimulationSteps::rendering_folder(const ActivityContext& ctx) const 
   return folder;
 }
 
-// Fetched by whichever activity needs it first. It gets its name when it is durable, since what has
-// the name is not looked at again, also after a power loss.
+// Where stepping has left it; if it is lost, fetched by whichever activity needs it first.
 std::string SimulationSteps::recording_of(const ActivityContext& ctx,
                                           const RenderTask& task) const {
-  const std::string path = rendering_folder(ctx) + "/" + task.trajectory.sha256 + ".dstraj";
-  if (std::filesystem::exists(path)) return path;
   const HeartbeatTicker alive(ctx);
-  PendingFile fetched(path);
+  if (auto path = made(ctx).whole_file(task.trajectory)) return *std::move(path);
+  const PendingFile fetched(rendering_folder(ctx) + "/fetched.dstraj");
   services_.artifacts->get_file(task.trajectory, fetched.path());
-  sync_file(fetched.path());
-  fetched.commit();
-  return path;
+  (void)keep(ctx, task.trajectory.name, fetched.path());
+  return folder_of(ctx) + "/made/" + place_of(task.trajectory);
 }
 
-Rendered SimulationSteps::kept(const ActivityContext& ctx, const PayloadList& heartbeat,
-                               const sim::RenderedFiles& made) const {
+Rendered SimulationSteps::keep_all(const ActivityContext& ctx, const PayloadList& heartbeat,
+                                   const sim::RenderedFiles& made) const {
   const HeartbeatTicker alive(ctx, heartbeat);
   Rendered rendered{.files = {}, .missing = made.missing, .versions = made.versions};
-  for (const auto& [name, path] : made.files) {
-    const std::string file = path.substr(path.rfind('/') + 1);
-    rendered.files[name] = services_.artifacts->put_file(file, path);
-  }
+  for (const auto& [name, path] : made.files)
+    rendered.files[name] = keep(ctx, path.substr(path.rfind('/') + 1), path);
   return rendered;
 }
 
@@ -109,8 +75,8 @@ VideoPlan SimulationSteps::render_pictures(const ActivityContext& ctx,
                                         .egl_library = services_.egl_library,
                                         .stop = ctx.stop_token(),
                                         .progress = {}};
-  VideoPlan plan{
-      .pictures = kept(ctx, ctx.last_heartbeat(), sim::render_pictures(model, recording, options))};
+  VideoPlan plan{.pictures = keep_all(ctx, ctx.last_heartbeat(),
+                                      sim::render_pictures(model, recording, options))};
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
   plan.at_once = services_.ranges_at_once > 0 ? services_.ranges_at_once : std::max(1, cores / 2);
   try {
@@ -130,12 +96,13 @@ Segment SimulationSteps::render_range(const ActivityContext& ctx, const RangeTas
   const std::shared_ptr<FrameSinkFactory> encoder = sim::load_video_plugin(segment.missing);
   if (!encoder) return segment;
   const std::string path = folder.path() + "/segment.mp4";
+  const std::shared_ptr<RunProgress> counts = progress_->of(ctx.info().workflow_run_id);
   const auto progress = [&](std::int64_t done, std::int64_t of) {
     ctx.heartbeat(done, of);
-    video_progress_.update(
-        ctx.info().workflow_run_id, task, done, [this](std::int64_t frames, std::int64_t total) {
-          report({.stage = sim::StageProgress::Stage::Render, .done = frames, .total = total});
-        });
+    counts->set_frames(task, done, [this](const RunProgress::Count& video) {
+      report(
+          {.stage = sim::StageProgress::Stage::Render, .done = video.done, .total = video.total});
+    });
   };
   try {
     const sim::VideoResult made = sim::render_video(model, recording, *encoder, path,
@@ -150,37 +117,36 @@ Segment SimulationSteps::render_range(const ActivityContext& ctx, const RangeTas
     segment.missing = error.what();
     return segment;
   }
-  segment.file = FileArtifactStore(segments_folder(ctx)).put_file("segment.mp4", path);
+  segment.file = keep(ctx, "segment.mp4", path);
   return segment;
-}
-
-std::string SimulationSteps::segments_folder(const ActivityContext& ctx) const {
-  return rendering_folder(ctx) + "/segments";
 }
 
 Joined SimulationSteps::join_video(const ActivityContext& ctx, const JoinTask& task) const {
   std::string reason;
   const std::shared_ptr<FrameSinkFactory> encoder = sim::load_video_plugin(reason);
   if (!encoder) throw UnavailableError(reason);
-  const ScratchFolder folder(rendering_folder(ctx), "join");
+  const FileArtifactStore local = made(ctx);
   Joined joined;
   std::vector<std::string> parts;
-  for (const Artifact& segment : task.segments) {
+  for (std::size_t i = 0; i < task.segments.size(); ++i) {
     ctx.throw_if_canceled();
-    parts.push_back(fmt::format("{}/{}.mp4", folder.path(), parts.size()));
-    if (!fetch_segment(segments_folder(ctx), segment, parts.back()))
-      joined.lost.push_back(std::ssize(parts) - 1);
-    ctx.heartbeat(parts.size(), task.segments.size());
+    if (auto path = local.whole_file(task.segments[i])) {
+      parts.push_back(*std::move(path));
+    } else {
+      joined.lost.push_back(static_cast<std::int64_t>(i));
+    }
+    ctx.heartbeat(i + 1, task.segments.size());
   }
   if (!joined.lost.empty()) return joined;
   const HeartbeatTicker alive(ctx, to_payloads(parts.size(), task.segments.size()));
+  const ScratchFolder folder(rendering_folder(ctx), "join");
   const std::string video = folder.path() + "/video.mp4";
   const std::int64_t frames = encoder->join(parts, video, task.format);
   if (frames != task.frames) {
     throw FormatError(
         fmt::format("the segments of a video of {} frames hold {}", task.frames, frames));
   }
-  joined.video = services_.artifacts->put_file("video.mp4", video);
+  joined.video = keep(ctx, "video.mp4", video);
   return joined;
 }
 
@@ -199,7 +165,7 @@ Rendered SimulationSteps::render(const ActivityContext& ctx, const RenderTask& t
     report({.stage = sim::StageProgress::Stage::Render, .done = done, .total = total});
   };
   const sim::RenderedFiles made = sim::render_files(model, recording, options);
-  return kept(ctx, said, made);
+  return keep_all(ctx, said, made);
 }
 
 }  // namespace durasim::inline v0::pipeline

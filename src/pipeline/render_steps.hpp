@@ -1,17 +1,16 @@
 // The video of a durable simulation, in ranges of its frames that are rendered side by side and
-// joined: what their activities take and give, and how far they have come.
+// joined: what their activities take and give.
 #pragma once
 
 #include "durasim/core/config.hpp"
 #include "durasim/core/names.hpp"
 #include "durasim/pipeline/artifact_store.hpp"
 #include "durasim/pipeline/describe_simulation.hpp"
+#include "durasim/pipeline/simulation.hpp"
 #include "durasim/workflow/workflow.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -31,8 +30,11 @@ struct Rendered {
 };
 BOOST_DESCRIBE_STRUCT(Rendered, (), (files, missing, versions))
 
+// Files of a Rendered, for their upload.
+[[nodiscard]] std::vector<Artifact> files_of(const Rendered& rendered);
+
 struct VideoPlan {
-  Rendered pictures;
+  Rendered pictures;        // in the run's own store
   std::int64_t frames = 0;  // of the video; 0: it cannot be made, and `pictures` says why
   int at_once = 1;          // ranges, on this machine
 };
@@ -48,7 +50,7 @@ struct RangeTask {
 BOOST_DESCRIBE_STRUCT(RangeTask, (), (render, first, count, done, total))
 
 struct Segment {
-  Artifact file;  // in the run's own folder, not in the worker's store
+  Artifact file;  // in the run's own store
   std::string encoder;
   std::string renderer;
   std::string missing;  // why this machine can make none; then the others are empty
@@ -64,7 +66,7 @@ struct JoinTask {
 BOOST_DESCRIBE_STRUCT(JoinTask, (), (segments, format, frames))
 
 struct Joined {
-  Artifact video;
+  Artifact video;                  // in the run's own store
   std::vector<std::int64_t> lost;  // which segments; if there are any, there is no video
 };
 BOOST_DESCRIBE_STRUCT(Joined, (), (video, lost))
@@ -78,28 +80,9 @@ inline constexpr Activity<Joined(JoinTask)> join_video{"join_video"};
 // groups: one history holds all ranges.
 [[nodiscard]] DURASIM_EXPORT std::int64_t frames_in_range(std::int64_t frames, int fps);
 
-// Counts the frames of the videos that this process renders. Thread-safe.
-class DURASIM_EXPORT VideoProgress {
- public:
-  using Report = std::function<void(std::int64_t done, std::int64_t total)>;
-  // So many frames of a range of that run are done. Reports how many of its video are, never fewer
-  // than before, from one thread at a time.
-  void update(const std::string& run, const RangeTask& range, std::int64_t done,
-              const Report& report);
-  void forget(const std::string& run);
-
- private:
-  struct Video {
-    std::map<std::int64_t, std::int64_t> ranges;  // by their first frame: what is done of them here
-    std::int64_t before = 0;                      // done by processes before this one
-    std::int64_t reported = 0;
-  };
-  std::mutex mutex_;
-  std::map<std::string, Video> videos_;
-};
-
-// The workflow's part: pictures, ranges, video. A video that cannot be made is missing, with the
+// The workflow's part: pictures, ranges, video, and their uploads, of which `stage` tells. What is
+// rendered is in the artifact store. A video that cannot be made or uploaded is missing, with the
 // reason; only a cancellation is thrown.
-Workflow<Rendered> render_in_ranges(WorkflowContext ctx, RenderTask task);
+Workflow<Rendered> render_in_ranges(WorkflowContext ctx, RenderTask task, SimulationStage* stage);
 
 }  // namespace durasim::inline v0::pipeline

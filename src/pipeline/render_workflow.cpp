@@ -1,10 +1,12 @@
-// The order of rendering: pictures, then ranges of the video, some at a time, then their joining.
+// The order of rendering: pictures, then ranges of the video, some at a time, then their joining;
+// and what is lost on the way is made again.
 #include "durasim/core/failure.hpp"
 #include "durasim/core/failure_message.hpp"
 #include "durasim/workflow/workflow.hpp"
 
 #include "pipeline/render_steps.hpp"
 #include "pipeline/simulation_steps.hpp"
+#include "pipeline/upload_steps.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +15,7 @@
 #include <cstddef>
 #include <deque>
 #include <exception>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,9 +28,6 @@ ActivityOptions rendering_step() {
   options.retry.maximum_interval = std::chrono::seconds(10);
   return options;
 }
-
-// Each time, what is lost is rendered again.
-constexpr int kMostJoins = 3;
 
 struct Video {
   RangeTask task;  // the template of all
@@ -95,8 +95,8 @@ Workflow<void> render_ranges(WorkflowContext ctx, Video* video, int at_once) {
     std::rethrow_exception(video->canceled);
 }
 
-// False: some segments are lost, and wanted again.
-Workflow<bool> join(WorkflowContext ctx, Video* video) {
+// False: some segments are lost, and wanted again, or the video is.
+Workflow<bool> join(WorkflowContext ctx, Video* video, SimulationStage* stage) {
   const RangeTask& task = video->task;
   Joined joined = co_await ctx.run(join_video, {video->segments, task.render.format, task.total},
                                    rendering_step());
@@ -104,32 +104,47 @@ Workflow<bool> join(WorkflowContext ctx, Video* video) {
     video->wanted.push_back(segment);
     video->task.done -= range_of(*video, segment).count;
   }
-  if (joined.lost.empty()) video->rendered->files["video"] = std::move(joined.video);
-  co_return joined.lost.empty();
+  if (!joined.lost.empty() || !co_await upload(ctx, {{joined.video}}, stage)) co_return false;
+  video->rendered->files["video"] = std::move(joined.video);
+  co_return true;
+}
+
+std::string lost_too_often() {
+  return fmt::format("what was rendered of it was lost before it was uploaded, {} times",
+                     kMostLosses);
 }
 
 // Until there is a video, or a reason why there is none.
-Workflow<void> make_video(WorkflowContext ctx, Video* video, int at_once) {
-  for (int joins = 0; joins < kMostJoins; ++joins) {
+Workflow<void> make_video(WorkflowContext ctx, Video* video, int at_once, SimulationStage* stage) {
+  for (int losses = 0; losses < kMostLosses; ++losses) {
     co_await render_ranges(ctx, video, at_once);
     if (video->rendered->missing.contains("video")) co_return;
-    if (co_await join(ctx, video)) co_return;
+    if (co_await join(ctx, video, stage)) co_return;
   }
-  video->rendered->missing["video"] =
-      fmt::format("segments of it were lost before they were joined, {} times", kMostJoins);
+  video->rendered->missing["video"] = lost_too_often();
+}
+
+Workflow<VideoPlan> make_pictures(WorkflowContext ctx, RenderTask task, SimulationStage* stage) {
+  for (int losses = 0; losses < kMostLosses; ++losses) {
+    VideoPlan plan = co_await ctx.run(render_pictures, task, rendering_step());
+    const std::vector<Artifact> files = files_of(plan.pictures);
+    if (files.empty() || co_await upload(ctx, {files}, stage)) co_return plan;
+  }
+  throw ApplicationFailure(lost_too_often(), {.type = "FilesLost"});
 }
 
 }  // namespace
 
-Workflow<Rendered> render_in_ranges(WorkflowContext ctx, RenderTask task) {
+Workflow<Rendered> render_in_ranges(WorkflowContext ctx, RenderTask task, SimulationStage* stage) {
   Rendered rendered;
   try {
-    VideoPlan plan = co_await ctx.run(render_pictures, task, rendering_step());
+    VideoPlan plan = co_await make_pictures(ctx, task, stage);
     rendered = std::move(plan.pictures);
     if (plan.frames == 0) co_return rendered;
     Video video = video_of(plan, task, &rendered);
-    co_await make_video(ctx, &video, plan.at_once);
-  } catch (const ActivityFailure& failure) {
+    co_await make_video(ctx, &video, plan.at_once, stage);
+  } catch (const Failure& failure) {
+    if (is_canceled(std::current_exception())) throw;
     for (const char* name : {"picture", "picture_end", "video"})
       if (!rendered.files.contains(name)) rendered.missing.emplace(name, reason_of(failure));
   }

@@ -55,13 +55,13 @@ bool take_folder(const std::string& path, Descriptor& lock) {
 
 }  // namespace
 
-RunFolder::RunFolder(std::string path) : path_(std::move(path)), is_new_(!fs::exists(path_)) {
-  if (is_new_) {
+RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
+  if (!fs::exists(path_)) {
     make_folders(path_);
     sync_folder(fs::path(path_).parent_path().string());
   }
   if (!take_folder(path_, lock_))
-    throw UnavailableError(fmt::format("another attempt still steps in {}", path_));
+    throw UnavailableError(fmt::format("another attempt still works in {}", path_));
 }
 
 std::vector<RunFolder::Saved> RunFolder::saved() const {
@@ -115,10 +115,16 @@ RunFolder::Attempts RunFolder::begin_attempt() {
 }
 
 void RunFolder::forget_attempt() {
-  const std::optional<Attempts> now = attempts();
-  if (!now || now->count == 0) return;
-  std::error_code ignored;  // then it stays counted
-  fs::rename(path_of(*now), path_of({now->step, now->count - 1}), ignored);
+  if (const auto now = attempts()) recount(*now, now->count - 1);
+}
+
+void RunFolder::forget_attempts() {
+  if (const auto now = attempts()) recount(*now, 0);
+}
+
+void RunFolder::recount(const Attempts& now, int count) const {
+  std::error_code ignored;  // then they stay counted
+  fs::rename(path_of(now), path_of({now.step, std::max(count, 0)}), ignored);
 }
 
 void RunFolder::forget() {

@@ -19,8 +19,6 @@ class DURASIM_EXPORT RunFolder {
   // Makes the folder. Throws UnavailableError while another attempt has it, IoError.
   explicit RunFolder(std::string path);
 
-  // It was not there: nothing of an earlier attempt is.
-  [[nodiscard]] bool is_new() const { return is_new_; }
   [[nodiscard]] std::string trajectory() const { return path_ + "/trajectory.dstraj"; }
 
   struct Saved {
@@ -43,8 +41,9 @@ class DURASIM_EXPORT RunFolder {
   // Counts another one; durable when it returns, so that it is counted whatever it does to its
   // process.
   Attempts begin_attempt();
-  // It has ended and is not to be counted. Needs no room on the disk.
+  // It has ended and is not to be counted, or none of them is. Needs no room on the disk.
   void forget_attempt();
+  void forget_attempts();
 
   // Removes all checkpoints: the recording is about to begin again.
   void forget();
@@ -57,9 +56,9 @@ class DURASIM_EXPORT RunFolder {
  private:
   [[nodiscard]] std::optional<Attempts> attempts() const;
   [[nodiscard]] std::string path_of(const Attempts& attempts) const;
+  void recount(const Attempts& now, int count) const;
 
   std::string path_;
-  bool is_new_ = false;
   Descriptor lock_;
 };
 

@@ -80,7 +80,10 @@ void implement_simulation(Worker& worker, SimulationServices services) {
   worker.implement(update_trace, trace_writer(trace_services(services)));
   const Logger log = services.log;
   const auto steps = std::make_shared<const SimulationSteps>(std::move(services));
-  worker.implement(simulation_workflow, run_simulation_workflow);
+  worker.implement(simulation_workflow,
+                   [progress = steps->progress()](WorkflowContext ctx, SimulationRequest request) {
+                     return run_simulation_workflow(std::move(ctx), std::move(request), progress);
+                   });
   worker.implement(import_geometry,
                    [steps, log](ActivityContext ctx, const SimulationRequest& request) {
                      return attempt(ctx, log, [&] { return steps->import(ctx, request); });
@@ -92,6 +95,9 @@ void implement_simulation(Worker& worker, SimulationServices services) {
       });
   worker.implement(step_simulation, [steps, log](ActivityContext ctx, const SteppingTask& task) {
     return attempt(ctx, log, [&] { return steps->step(ctx, task); });
+  });
+  worker.implement(upload_files, [steps, log](ActivityContext ctx, const UploadTask& task) {
+    return attempt(ctx, log, [&] { return steps->upload(ctx, task); });
   });
   worker.implement(render_pictures,
                    [steps, log](const ActivityContext& ctx, const RenderTask& task) {

@@ -11,6 +11,7 @@
 #include "durasim/sim/mjcf_bundle.hpp"
 
 #include "pipeline/activity_trace.hpp"
+#include "pipeline/counted_attempt.hpp"
 #include "pipeline/durable_loop.hpp"
 #include "pipeline/heartbeat_ticker.hpp"
 #include "pipeline/obtain_geometry.hpp"
@@ -42,35 +43,6 @@ sim::SimulateOptions options_of(const SimulationRequest& request, double metres_
   return options;
 }
 
-// From one checkpoint, before a scene is given up.
-constexpr int kMostAttempts = 20;
-
-// Somebody stopped it, or a disk or a store was not there: that may be often and for long, and says
-// nothing of the scene.
-bool comes_from_outside(const std::exception& error) {
-  return dynamic_cast<const CancelledError*>(&error) != nullptr ||
-         dynamic_cast<const IoError*>(&error) != nullptr ||
-         dynamic_cast<const UnavailableError*>(&error) != nullptr;
-}
-
-// An attempt that nobody hears any more may still have it, until its disk or its store answers.
-RunFolder take_folder(const std::string& path) {
-  try {
-    return RunFolder(path);
-  } catch (const UnavailableError& taken) {
-    throw ApplicationFailure(taken.what(), {.type = "durasim::UnavailableError",
-                                            .next_retry_delay = std::chrono::seconds(10)});
-  }
-}
-
-// The exception that is being handled, of the last attempt.
-[[noreturn]] void fail_for_good() {
-  proto::Failure failure = to_failure(std::current_exception());
-  if (auto* info = std::get_if<proto::ApplicationFailureInfo>(&failure.info))
-    info->non_retryable = true;
-  throw_failure(std::move(failure));
-}
-
 }  // namespace
 
 SimulationSteps::SimulationSteps(SimulationServices services) : services_(std::move(services)) {
@@ -92,10 +64,15 @@ std::string SimulationSteps::folder_of(const ActivityContext& ctx) const {
   return services_.work_folder + "/" + (alone ? run_in_activity(info) : info.workflow_run_id);
 }
 
+// Fetched once for all: neither attempts nor ranges need a server then.
 std::shared_ptr<const sim::Model> SimulationSteps::model_of(const ActivityContext& ctx,
                                                             const Artifact& mjcf) const {
   const HeartbeatTicker alive(ctx);
-  return sim::Model::compile(sim::decode_mjcf_bundle(services_.artifacts->get(mjcf)));
+  FileArtifactStore local = made(ctx);
+  const std::optional<std::string> path = local.whole_file(mjcf);
+  const Bytes bundle = path ? read_file(*path) : services_.artifacts->get(mjcf);
+  if (!path) (void)local.put(mjcf.name, bundle);
+  return sim::Model::compile(sim::decode_mjcf_bundle(bundle));
 }
 
 ImportedGeometry SimulationSteps::import(const ActivityContext& ctx,
@@ -160,32 +137,19 @@ CompiledScene SimulationSteps::compile(const ActivityContext& ctx, const Simulat
 }
 
 Stepped SimulationSteps::step(const ActivityContext& ctx, const SteppingTask& task) const {
-  RunFolder folder = take_folder(folder_of(ctx));
-  const RunFolder::Attempts attempts = folder.begin_attempt();
-  if (attempts.count > kMostAttempts) {
-    throw ApplicationFailure(
-        fmt::format("the simulation died {} times at step {} without getting further",
-                    kMostAttempts, attempts.step),
-        {.type = "ProcessLost", .non_retryable = true});
-  }
-  try {
-    return step_in(folder, ctx, task);
-  } catch (const std::exception& error) {
-    if (comes_from_outside(error)) {
-      folder.forget_attempt();
-    } else if (attempts.count == kMostAttempts) {
-      fail_for_good();
-    }
-    throw;
-  }
+  return counted_attempt(folder_of(ctx),
+                         [&](RunFolder& folder) { return step_in(folder, ctx, task); });
 }
 
 Stepped SimulationSteps::step_in(RunFolder& folder, const ActivityContext& ctx,
                                  const SteppingTask& task) const {
+  ctx.throw_if_canceled();  // it may have waited for its disk until others have done its work
   const std::shared_ptr<const sim::Model> model = model_of(ctx, task.mjcf);
   sim::LoopOptions options = task.loop;
   options.clock = services_.clock;
+  const bool recorded = std::filesystem::exists(folder.trajectory());
   DurableLoop durable(folder, model, std::move(options), task.frames_per_second, services_.log);
+  const std::shared_ptr<RunProgress> counts = progress_->of(ctx.info().workflow_run_id);
   SteppingBeat said;
   const auto beat = [&](const sim::Progress& progress,
                         const std::optional<RunFolder::Saved>& saved) {
@@ -195,6 +159,7 @@ Stepped SimulationSteps::step_in(RunFolder& folder, const ActivityContext& ctx,
             .metrics = durable.loop().metrics()};
     if (saved) said.checkpoint_step = saved->step;
     ctx.heartbeat(said);
+    counts->set_steps({progress.step, progress.total_steps});
     report({.stage = sim::StageProgress::Stage::Simulate,
             .done = progress.step,
             .total = progress.total_steps,
@@ -205,14 +170,14 @@ Stepped SimulationSteps::step_in(RunFolder& folder, const ActivityContext& ctx,
         fmt::format("the simulation was stopped at step {}", durable.loop().step_count()));
   }
   const sim::SimulationLoop& loop = durable.loop();
-  // An attempt has its folder before its first heartbeat.
-  const bool lost = folder.is_new() && !ctx.last_heartbeat().empty();
+  // An attempt records before its first heartbeat.
+  const bool lost = !recorded && !ctx.last_heartbeat().empty();
   const HeartbeatTicker alive(ctx, to_payloads(said));
   return {.verdict = loop.verdict().value_or(sim::Verdict{}),
           .metrics = loop.metrics(),
           .final_state_hash = loop.final_state_hash(),
           .warnings = loop.warnings(),
-          .trajectory = services_.artifacts->put_file("trajectory.dstraj", folder.trajectory()),
+          .trajectory = keep(ctx, "trajectory.dstraj", folder.trajectory()),
           .resumed_from_step = durable.resumed_from_step(),
           .attempts = ctx.info().attempt,
           .restarted_because =
@@ -221,7 +186,16 @@ Stepped SimulationSteps::step_in(RunFolder& folder, const ActivityContext& ctx,
 
 SimulationResult SimulationSteps::publish(const ActivityContext& ctx,
                                           const PublishTask& task) const {
-  const HeartbeatTicker alive(ctx);
+  SimulationResult result = counted_attempt(folder_of(ctx), [&](const RunFolder&) {
+    const HeartbeatTicker alive(ctx);
+    return result_of(task);
+  });
+  ctx.throw_if_canceled();
+  discard(ctx);
+  return result;
+}
+
+SimulationResult SimulationSteps::result_of(const PublishTask& task) const {
   SimulationResult result;
   static_cast<sim::SimulationResult&>(result) = task.scene.result;
   if (task.scene.mjcf) result.artifacts["mjcf"] = *task.scene.mjcf;
@@ -230,11 +204,11 @@ SimulationResult SimulationSteps::publish(const ActivityContext& ctx,
     result.metrics = stepped->metrics;
     result.final_state_hash = stepped->final_state_hash;
     result.warnings = stepped->warnings;
-    result.artifacts["trajectory"] = stepped->trajectory;
     result.resumed_from_step = stepped->resumed_from_step;
     result.attempts = stepped->attempts;
     result.restarted_because = stepped->restarted_because;
   }
+  if (task.trajectory) result.artifacts["trajectory"] = *task.trajectory;
   if (const auto& rendered = task.rendered) {
     result.artifacts.insert(rendered->files.begin(), rendered->files.end());
     result.missing = rendered->missing;
@@ -250,12 +224,10 @@ SimulationResult SimulationSteps::publish(const ActivityContext& ctx,
   result.report = sim::to_markdown(result, task.scene.name);
   result.artifacts["report"] = services_.artifacts->put("report.md", as_bytes(result.report));
   result.artifact_urls["report"] = services_.artifacts->url(result.artifacts["report"]);
-  discard(ctx);
   return result;
 }
 
 void SimulationSteps::discard(const ActivityContext& ctx) const {
-  video_progress_.forget(ctx.info().workflow_run_id);
   RunFolder::remove(folder_of(ctx));
 }
 
@@ -284,9 +256,18 @@ SimulationResult SimulationSteps::run_steps(const ActivityContext& ctx,
     task.stepped = trace.step(step_simulation.name, [&] {
       return step(ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps});
     });
+    const Artifact& trajectory = task.stepped->trajectory;
+    task.trajectory = trace.step(upload_files.name, [&] {
+      upload_all(ctx, {{trajectory}});
+      return trajectory;
+    });
     if (request.video) {
-      task.rendered = trace.step("render", [&] {
-        return render(ctx, {*task.scene.mjcf, task.stepped->trajectory, request.video_format});
+      Rendered rendered = trace.step("render", [&] {
+        return render(ctx, {*task.scene.mjcf, trajectory, request.video_format});
+      });
+      task.rendered = trace.step(upload_files.name, [&] {
+        upload_all(ctx, {files_of(rendered)});
+        return std::move(rendered);
       });
     }
   }

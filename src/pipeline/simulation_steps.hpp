@@ -1,5 +1,5 @@
 // The steps of a durable simulation: what each takes, gives and does. Every one may be repeated: it
-// writes to the artifact store under hashes and, while stepping, to the folder of its run.
+// writes to the folder of its run, and under hashes to the artifact store.
 #pragma once
 
 #include "durasim/activity/context.hpp"
@@ -11,6 +11,8 @@
 
 #include "pipeline/render_steps.hpp"
 #include "pipeline/run_folder.hpp"
+#include "pipeline/run_progress.hpp"
+#include "pipeline/upload_steps.hpp"
 
 #include <cstdint>
 #include <map>
@@ -60,7 +62,7 @@ struct Stepped {
   sim::Metrics metrics;
   std::string final_state_hash;
   std::vector<std::string> warnings;
-  Artifact trajectory;
+  Artifact trajectory;  // in the run's own store
   std::int64_t resumed_from_step = 0;
   int attempts = 0;
   std::string restarted_because;
@@ -72,9 +74,10 @@ BOOST_DESCRIBE_STRUCT(Stepped, (),
 struct PublishTask {
   CompiledScene scene;
   std::optional<Stepped> stepped;
-  std::optional<Rendered> rendered;
+  std::optional<Artifact> trajectory;  // in the artifact store
+  std::optional<Rendered> rendered;    // likewise
 };
-BOOST_DESCRIBE_STRUCT(PublishTask, (), (scene, stepped, rendered))
+BOOST_DESCRIBE_STRUCT(PublishTask, (), (scene, stepped, trajectory, rendered))
 
 inline constexpr Activity<ImportedGeometry(SimulationRequest)> import_geometry{"import_geometry"};
 inline constexpr Activity<CompiledScene(SimulationRequest, ImportedGeometry)> compile_mjcf{
@@ -97,6 +100,7 @@ class DURASIM_EXPORT SimulationSteps {
   [[nodiscard]] CompiledScene compile(const ActivityContext& ctx, const SimulationRequest& request,
                                       const ImportedGeometry& geometry) const;
   [[nodiscard]] Stepped step(const ActivityContext& ctx, const SteppingTask& task) const;
+  [[nodiscard]] Uploaded upload(const ActivityContext& ctx, const UploadTask& task) const;
   // The video in ranges, and all of it in one piece.
   [[nodiscard]] VideoPlan render_pictures(const ActivityContext& ctx, const RenderTask& task) const;
   [[nodiscard]] Segment render_range(const ActivityContext& ctx, const RangeTask& task) const;
@@ -107,6 +111,9 @@ class DURASIM_EXPORT SimulationSteps {
   // All of them.
   [[nodiscard]] SimulationResult run(const ActivityContext& ctx,
                                      const SimulationRequest& request) const;
+
+  // What they have told.
+  [[nodiscard]] const std::shared_ptr<ProgressTable>& progress() const { return progress_; }
 
  private:
   [[nodiscard]] SimulationResult run_steps(const ActivityContext& ctx,
@@ -119,23 +126,30 @@ class DURASIM_EXPORT SimulationSteps {
                                                            const Artifact& mjcf) const;
   [[nodiscard]] std::string rendering_folder(const ActivityContext& ctx) const;
   [[nodiscard]] std::string recording_of(const ActivityContext& ctx, const RenderTask& task) const;
-  [[nodiscard]] std::string segments_folder(const ActivityContext& ctx) const;
   // The heartbeat is what was said last.
-  [[nodiscard]] Rendered kept(const ActivityContext& ctx, const PayloadList& heartbeat,
-                              const sim::RenderedFiles& made) const;
+  [[nodiscard]] Rendered keep_all(const ActivityContext& ctx, const PayloadList& heartbeat,
+                                  const sim::RenderedFiles& made) const;
+  // The run's own store, in which everything is that it makes, until its folder is removed.
+  [[nodiscard]] FileArtifactStore made(const ActivityContext& ctx) const;
+  // Puts the file at `path` there; durable when it returns.
+  [[nodiscard]] Artifact keep(const ActivityContext& ctx, const std::string& name,
+                              const std::string& path) const;
+  // upload(), and throws UnavailableError when something is lost.
+  void upload_all(const ActivityContext& ctx, const UploadTask& task) const;
+  [[nodiscard]] SimulationResult result_of(const PublishTask& task) const;
   void report(const sim::StageProgress& progress) const {
     if (services_.progress) services_.progress(progress);
   }
 
   SimulationServices services_;
-  mutable VideoProgress video_progress_;
+  std::shared_ptr<ProgressTable> progress_ = std::make_shared<ProgressTable>();
 };
 
 // How often a step of seconds is tried: each death of the process counts as an attempt, and more
 // than a few may fall into one step. What is wrong with the request is wrong in every attempt.
 [[nodiscard]] ActivityOptions brief_step();
 // One whose length is the request's: silence shows that it is dead, not its duration. Each death of
-// the process counts as an attempt. 0 attempts: any number, as of stepping, which counts itself.
+// the process counts as an attempt. 0 attempts: any number, as of what counts them itself.
 [[nodiscard]] ActivityOptions long_step(int attempts);
 // Such a one that is tried as often as a brief one, and its like that cannot be interrupted, so
 // that nobody waits for it when it is cancelled.
@@ -170,7 +184,8 @@ WorkflowRun<R> start_or_join(const Client& client, const WorkflowType<R(Request)
   return client.start(type, request, options);
 }
 
-// The workflow's code.
-Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request);
+// The workflow's code. Its queries ask `progress`.
+Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request,
+                                                   std::shared_ptr<ProgressTable> progress);
 
 }  // namespace durasim::inline v0::pipeline

@@ -3,11 +3,17 @@
 #include "durasim/core/failure.hpp"
 #include "durasim/workflow/workflow.hpp"
 
+#include "pipeline/run_progress.hpp"
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/trace_steps.hpp"
+#include "pipeline/upload_steps.hpp"
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace durasim::inline v0::pipeline {
@@ -47,6 +53,13 @@ std::string reason_of(const Failure& failure) {
   return failure.cause() != nullptr ? failure.cause()->message : failure.what();
 }
 
+Workflow<bool> upload(WorkflowContext ctx, UploadTask task, SimulationStage* stage) {
+  const SimulationStage before = std::exchange(*stage, SimulationStage::Upload);
+  const Uploaded uploaded = co_await ctx.run(upload_files, task, long_step(0));
+  *stage = before;
+  co_return uploaded.lost.empty();
+}
+
 namespace {
 
 struct Run {
@@ -80,6 +93,25 @@ Workflow<Stepped> step_with_pauses(WorkflowContext ctx, SteppingTask task, Run* 
   }
 }
 
+// The recording, in the artifact store. The verdict is known before it is there.
+Workflow<Artifact> step_and_upload(WorkflowContext ctx, SteppingTask task, Run* run) {
+  std::optional<Stepped>& stepped = run->made.stepped;
+  int attempts = 0;
+  for (int losses = 0; losses < kMostLosses; ++losses) {
+    stepped = co_await step_with_pauses(ctx, task, run);
+    attempts += stepped->attempts;
+    stepped->attempts = attempts + run->pauses;
+    if (losses > 0 && stepped->resumed_from_step == 0)
+      stepped->restarted_because = "its recording was lost before it was uploaded";
+    run->progress.verdict = stepped->verdict;
+    if (co_await upload(ctx, {{stepped->trajectory}}, &run->progress.stage))
+      co_return stepped->trajectory;
+  }
+  throw ApplicationFailure(
+      fmt::format("its recording was lost before it was uploaded, {} times", kMostLosses),
+      {.type = "FilesLost"});
+}
+
 Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest request, Run* run) {
   run->progress.stage = SimulationStage::Import;
   const ImportedGeometry geometry = co_await ctx.run(import_geometry, request, import_step());
@@ -89,26 +121,34 @@ Workflow<SimulationResult> all_steps(WorkflowContext ctx, SimulationRequest requ
   run->progress.verdict = task.scene.result.verdict;
   if (task.scene.mjcf) {
     run->progress.verdict.reset();
-    task.stepped = co_await step_with_pauses(
+    task.trajectory = co_await step_and_upload(
         ctx, {*task.scene.mjcf, task.scene.loop, request.video_format.fps}, run);
-    task.stepped->attempts += run->pauses;
-    run->progress = {SimulationStage::Render, task.stepped->verdict};
     if (request.video) {
+      run->progress.stage = SimulationStage::Render;
       task.rendered = co_await render_in_ranges(
-          ctx, {*task.scene.mjcf, task.stepped->trajectory, request.video_format});
+          ctx, {*task.scene.mjcf, *task.trajectory, request.video_format}, &run->progress.stage);
     }
   }
   run->progress.stage = SimulationStage::Publish;
-  SimulationResult result = co_await ctx.run(publish_result, task, uninterrupted_step());
+  SimulationResult result = co_await ctx.run(publish_result, task, long_step(0));
   run->progress.stage = SimulationStage::Done;
   co_return result;
 }
 
 }  // namespace
 
-Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request) {
+Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, SimulationRequest request,
+                                                   std::shared_ptr<ProgressTable> progress) {
   Run run;
-  ctx.on(simulation_progress, [&run] { return run.progress; });
+  // What the activities have told changes nothing of the run: only queries see it.
+  const std::shared_ptr<const RunProgress> told = progress->of(ctx.info().run_id);
+  ctx.on(simulation_progress, [&run, told] {
+    SimulationProgress now = run.progress;
+    const RunProgress::Count count = told->of(now.stage);
+    now.done = count.done;
+    now.total = count.total;
+    return now;
+  });
   ctx.on(pause_simulation, [&run] { run.paused = true; });
   ctx.on(resume_simulation, [&run] { run.paused = false; });
   // A request as any other, so that the run ends as Canceled.

@@ -120,8 +120,8 @@ TraceUpdate failed_trace(const PublishTask& so_far, const std::exception_ptr& fa
     if (!reason.empty()) update.reason = reason;
     update.metrics = metrics_of(stepped->metrics);
     update.final_state_hash = stepped->final_state_hash;
-    update.artifacts["trajectory"] = stepped->trajectory;
   }
+  if (so_far.trajectory) update.artifacts["trajectory"] = *so_far.trajectory;
   if (so_far.rendered)
     update.artifacts.insert(so_far.rendered->files.begin(), so_far.rendered->files.end());
   return update;

@@ -169,6 +169,7 @@ TEST_CASE(
                                                    {"compile_mjcf Completed", 1},
                                                    {"step_simulation Canceled", 1},  // paused
                                                    {"step_simulation Completed", 1},
+                                                   {"upload_files Completed", 1},
                                                    {"publish_result Completed", 1}});
   (void)desk.runs();
 }

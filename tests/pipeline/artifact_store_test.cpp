@@ -92,8 +92,10 @@ TEST_CASE("a content that is damaged is replaced by the good one when it is put 
   for (const char* damaged : {"a Content", "a cont", ""}) {
     write_file(path_of(store.url(kept)), as_bytes(damaged));
     CHECK_THROWS_AS((void)store.get(kept), FormatError);
+    CHECK_FALSE(store.whole_file(kept));
     CHECK(store.put("a.txt", as_bytes("a content")) == kept);
     CHECK(as_text(store.get(kept)) == "a content");
+    CHECK(store.whole_file(kept) == path_of(store.url(kept)));
   }
   CHECK(files_in(folder.file("artifacts")) == 1);
 }

@@ -112,7 +112,7 @@ TEST_CASE("a disk that is full again and again, in every stage, delays a simulat
   const SimulationResult result = run->result();
   check_untouched(result);
   CHECK(result.missing == durasim_test::untouched(true).missing);
-  CHECK(result.attempts == 3);  // it was full in the midst of stepping, and at the end
+  CHECK(result.attempts == 2);  // it was full in the midst of stepping
   CHECK(result.resumed_from_step > 0);
   CHECK(whole_artifacts(disk->file("artifacts")) == result.artifacts.size() + 2);  // input, scene
   CHECK(bench.small.work_is_done());
@@ -160,11 +160,11 @@ TEST_CASE("a disk may be full for ten minutes, of which one is told") {
   CHECK(told.size() > 10);
 }
 
-TEST_CASE("a disk that is full while the video is made costs the video, not the verdict") {
+TEST_CASE("a disk that is full while the video is rendered costs the video, not the verdict") {
   const auto disk = Disk::of_this_test();
   if (!disk || durasim_test::untouched(true).missing.contains("video")) return;
   Bench bench(*disk);
-  bench.small.when("video.mp4", [&] {
+  bench.small.when("rendering", [&] {
     disk->fill();
     bench.small.when("report.md", [&] { disk->make_room(); });
   });

@@ -69,13 +69,20 @@ class Lab {
     worker.implement(compile_mjcf, [this](const SimulationRequest&, const ImportedGeometry&) {
       return CompiledScene{.name = "falling", .mjcf = task.mjcf};
     });
-    worker.implement(step_simulation, [this](const SteppingTask&) {
-      return Stepped{.verdict = {.detail = "stepped"}, .trajectory = task.trajectory};
+    worker.implement(step_simulation, [this](const ActivityContext& ctx, const SteppingTask&) {
+      const std::string run = services.work_folder + "/" + ctx.info().workflow_run_id;
+      make_folders(run);
+      return Stepped{
+          .verdict = {.detail = "stepped"},
+          .trajectory =
+              FileArtifactStore(run + "/made").put_file("trajectory.dstraj", recording())};
     });
   }
+  static SimulationRequest request() {
+    return {.name = "falling", .geometry = GeometryFile{}, .video_format = kFormat};
+  }
   static WorkflowRun<SimulationResult> start(const Client& client) {
-    return simulate(client,
-                    {.name = "falling", .geometry = GeometryFile{}, .video_format = kFormat});
+    return simulate(client, request());
   }
 
   // The ranges rendered one after the other by hand, and joined: the same in every lab.
@@ -160,13 +167,19 @@ TEST_CASE("ranges rendered side by side become the video that one hand would hav
   Lab lab;
   std::mutex mutex;
   std::vector<std::int64_t> done;
+  Engine engine({.store = lab.store()});
   lab.services.progress = [&](const sim::StageProgress& progress) {
     const std::scoped_lock lock(mutex);
     CHECK(progress.stage == sim::StageProgress::Stage::Render);
     CHECK(progress.total == kFrames);
     done.push_back(progress.done);
+    const SimulationProgress told = engine.client()
+                                        .handle(simulation_workflow, workflow_id_of(Lab::request()))
+                                        .query(simulation_progress);
+    CHECK(told.stage == SimulationStage::Render);
+    CHECK(told.done == progress.done);
+    CHECK(told.total == kFrames);
   };
-  Engine engine({.store = lab.store()});
   lab.implement(engine.worker(std::string(kSimulationQueue), {.max_concurrent_activities = 2}));
   engine.start();
   lab.check_video(Lab::start(engine.client()).result());
@@ -268,14 +281,13 @@ TEST_CASE("a range that is cancelled leaves no segment; done again it is the sam
   const Lab lab;
   const SimulationSteps steps(lab.services);
   testing::ActivityEnvironment environment;
-  const std::string rendering =
-      lab.services.work_folder + "/" + environment.info.workflow_run_id + "/render";
+  const std::string run = lab.services.work_folder + "/" + environment.info.workflow_run_id;
   const auto render = [&](const ActivityContext& ctx) {
     return steps.render_range(ctx, lab.range(30));
   };
   const auto files = [&] {
     int count = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(rendering))
+    for (const auto& entry : fs::recursive_directory_iterator(run))
       count += entry.path().extension() == ".mp4" ? 1 : 0;
     return count;
   };
@@ -315,8 +327,8 @@ TEST_CASE("segments that are lost before they are joined are rendered again, and
   }
   SUBCASE("one that is gone and one that is damaged") {
     lose = [](const std::string& run, const JoinTask& task) {
-      fs::remove(run + "/render/segments/" + place_of(task.segments[0]));
-      const std::string damaged = run + "/render/segments/" + place_of(task.segments[2]);
+      fs::remove(run + "/made/" + place_of(task.segments[0]));
+      const std::string damaged = run + "/made/" + place_of(task.segments[2]);
       write_file(damaged, Bytes(fs::file_size(damaged)));
     };
     expected = {{0, 2}, {30, 1}, {60, 2}};
@@ -340,7 +352,8 @@ TEST_CASE("a work folder that is lost every time becomes no video, after a few r
   });
   const SimulationResult result = Lab::start(environment.client()).result();
   CHECK(result.verdict.detail == "stepped");
-  CHECK(result.missing.at("video") == "segments of it were lost before they were joined, 3 times");
+  CHECK(result.missing.at("video") ==
+        "what was rendered of it was lost before it was uploaded, 3 times");
   CHECK(counted.attempts == std::map<std::int64_t, int>{{0, 3}, {30, 3}, {60, 3}});
   lab.check_clean(3);
 }
@@ -359,13 +372,15 @@ TEST_CASE("segments that are damaged, incomplete or gone become no video") {
   const auto joined = [&] {
     return environment.run([&](const ActivityContext& ctx) { return steps.join_video(ctx, join); });
   };
-  CHECK(lab.artifacts.get(joined().video) == lab.expected());
+  const FileArtifactStore made(lab.services.work_folder + "/" + environment.info.workflow_run_id +
+                               "/made");
+  CHECK(made.get(joined().video) == lab.expected());
   const Artifact last = join.segments.back();
   join.segments.pop_back();
   CHECK_THROWS_WITH_AS(joined(), "the segments of a video of 66 frames hold 60", FormatError);
   join.segments.push_back(last);
-  const std::string path = lab.services.work_folder + "/" + environment.info.workflow_run_id +
-                           "/render/segments/" + place_of(last);
+  const std::string path =
+      lab.services.work_folder + "/" + environment.info.workflow_run_id + "/made/" + place_of(last);
   Bytes bytes = read_file(path);
   bytes.back() ^= std::byte{1};
   write_file(path, bytes);
@@ -388,13 +403,15 @@ TEST_CASE("the size of a range follows from the video alone: six seconds, of lon
 }
 
 TEST_CASE("progress counts the frames of all ranges and never goes back") {
-  VideoProgress progress;
-  std::int64_t reported = 0;
+  ProgressTable table;
+  std::shared_ptr<RunProgress> progress = table.of("run");
   const auto update = [&](RangeTask range, std::int64_t done) {
     range.total = 100;
-    progress.update("run", range, done, [&](std::int64_t d, std::int64_t total) {
-      reported = d;
-      CHECK(total == 100);
+    std::int64_t reported = 0;
+    progress->set_frames(range, done, [&](const RunProgress::Count& video) {
+      reported = video.done;
+      CHECK(video.total == 100);
+      CHECK(table.of("run")->of(SimulationStage::Render).done == reported);
     });
     return reported;
   };
@@ -407,6 +424,8 @@ TEST_CASE("progress counts the frames of all ranges and never goes back") {
   CHECK(update(second, 6) == 46);
   const RangeTask third{.first = 80, .count = 20, .done = 40};
   CHECK(update(third, 1) == 47);
-  progress.forget("run");  // as another process, which sees the third alone
+  progress.reset();
+  progress = table.of("run");  // as in another process, which sees the third alone
+  CHECK(progress->of(SimulationStage::Render).done == 0);
   CHECK(update({.first = 80, .count = 20, .done = 80}, 7) == 87);
 }

@@ -245,6 +245,27 @@ TEST_CASE("pause stops the stepping, resume goes on with it; the end is the same
   CHECK(result.resumed_from_step > 0);
 }
 
+TEST_CASE("asked while it steps, a run tells how far it is; paused, where it stands") {
+  Lab lab;
+  lab.request.duration = Seconds(100'000);
+  lab.with_engine([&](Engine& engine) {
+    const auto run = simulate(engine.client(), lab.request);
+    SimulationProgress first;
+    while (first.done == 0) first = run.query(simulation_progress);
+    CHECK(first.stage == SimulationStage::Simulate);
+    CHECK(first.total >= 100'000 / 0.002);  // the longest step that there is
+    SimulationProgress later;
+    while (later.done <= first.done) later = run.query(simulation_progress);
+    CHECK(later.total == first.total);
+    run.signal(pause_simulation);
+    while (run.query(simulation_progress).stage != SimulationStage::Paused) {
+    }
+    CHECK(run.query(simulation_progress).done >= later.done);
+    run.cancel();
+    CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+  });
+}
+
 TEST_CASE("an attempt that fails while it is told to pause fails nothing else") {
   Lab lab;
   std::latch stepping(1);
@@ -263,6 +284,7 @@ TEST_CASE("an attempt that fails while it is told to pause fails nothing else") 
     told.wait();
     throw std::runtime_error("as if its process had died");
   });
+  worker.implement(upload_files, [](const UploadTask&) { return Uploaded{}; });
   engine.start();
   const auto run = simulate(engine.client(), lab.request);
   stepping.wait();

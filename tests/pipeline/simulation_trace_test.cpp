@@ -130,7 +130,8 @@ TEST_CASE("T10: success: run, steps, assets and metrics are those of the result"
   CHECK(trace.run.final_state_hash == result.final_state_hash);
   CHECK(trace.run.ended_at >= trace.run.started_at);
   CHECK(steps_of(trace) == Lines{"import_geometry Completed 1", "compile_mjcf Completed 1",
-                                 "step_simulation Completed 1", "publish_result Completed 1"});
+                                 "step_simulation Completed 1", "upload_files Completed 1",
+                                 "publish_result Completed 1"});
   REQUIRE(trace.assets.size() == 3);
   for (const TraceAsset& asset : trace.assets) {
     CHECK(asset.sha256 == result.artifacts.at(asset.role).sha256);
@@ -182,19 +183,19 @@ TEST_CASE("T10: a run whose clearing away fails, too, fails for its first reason
 TEST_CASE("T10: a failure after stepping keeps verdict, metrics and what is in the store") {
   Bench bench;
   bench.worker().implement(publish_result, [](const PublishTask&) -> SimulationResult {
-    throw IoError("the disk is full");
+    throw InvalidArgument("there is no such bucket");
   });
   CHECK_THROWS_AS((void)bench.start().result(), ActivityFailure);
   const Trace trace = bench.trace();
   CHECK(trace.run.status == TraceStatus::Failed);
-  CHECK(trace.run.reason == "the disk is full");
+  CHECK(trace.run.reason == "there is no such bucket");
   CHECK(trace.run.code == "STABLE");
   CHECK_FALSE(trace.run.final_state_hash.empty());
   CHECK(trace.metrics.contains("energy_j"));
   REQUIRE(trace.assets.size() == 2);
   CHECK(trace.assets[0].role == "mjcf");
   CHECK(trace.assets[1].role == "trajectory");
-  CHECK(steps_of(trace).at(3) == "publish_result Failed 10");
+  CHECK(steps_of(trace).at(4) == "publish_result Failed 1");
 }
 
 TEST_CASE("T10: cancelled at any stage, a run has a whole trace that says so") {
@@ -294,6 +295,7 @@ TEST_CASE("T10: an attempt that was killed is counted, with the reason") {
                    .trajectory = bench.artifacts.put("t", as_bytes(std::string_view("t"))),
                    .attempts = ctx.info().attempt};
   });
+  bench.worker().implement(upload_files, [](const UploadTask&) { return Uploaded{}; });
   CHECK(bench.start().result().attempts == 2);
   const Trace trace = bench.trace();
   CHECK(trace.run.status == TraceStatus::Completed);
@@ -504,7 +506,8 @@ TEST_CASE("T10: run_simulation: its steps, assets and metrics, and what it retri
   CHECK(trace.run.final_state_hash == result.final_state_hash);
   CHECK(trace.run.ended_at);
   CHECK(steps_of(trace) == Lines{"import_geometry Completed 2", "compile_mjcf Completed 2",
-                                 "step_simulation Completed 2", "publish_result Completed 2"});
+                                 "step_simulation Completed 2", "upload_files Completed 2",
+                                 "publish_result Completed 2"});
   CHECK(trace.assets.size() == 3);
   CHECK(trace.metrics.at("steps") == static_cast<double>(result.metrics.steps));
 }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace durasim::inline v0::pipeline {
@@ -60,6 +61,9 @@ class DURASIM_EXPORT FileArtifactStore final : public ArtifactStore {
   [[nodiscard]] Bytes get(const Artifact& artifact, std::size_t max_bytes) const override;
   void get_file(const Artifact& artifact, const std::string& path) const override;
   [[nodiscard]] std::string url(const Artifact& artifact) const override;
+  // The path of the content, which has been read and has its hash; nothing: it is not there, or it
+  // is damaged.
+  [[nodiscard]] std::optional<std::string> whole_file(const Artifact& artifact) const;
 
  private:
   [[nodiscard]] std::string path_of(const Artifact& artifact) const;

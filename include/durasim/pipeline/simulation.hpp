@@ -82,14 +82,20 @@ BOOST_DESCRIBE_STRUCT(SimulationResult, (sim::SimulationResult),
 // "restarted_because".
 DURASIM_EXPORT std::string to_json(const SimulationResult& result);
 
-enum class SimulationStage { Import, Compile, Simulate, Paused, Render, Publish, Done };
-BOOST_DESCRIBE_ENUM(SimulationStage, Import, Compile, Simulate, Paused, Render, Publish, Done)
+enum class SimulationStage { Import, Compile, Simulate, Paused, Render, Upload, Publish, Done };
+BOOST_DESCRIBE_ENUM(SimulationStage, Import, Compile, Simulate, Paused, Render, Upload, Publish,
+                    Done)
 
 struct SimulationProgress {
   SimulationStage stage = SimulationStage::Import;
-  std::optional<sim::Verdict> verdict;  // of physics or geometry, before pictures and video exist
+  // Of physics or geometry: before anything is uploaded, and before pictures and video exist.
+  std::optional<sim::Verdict> verdict;
+  // Steps of Simulate and Paused, frames of Render. 0 of 0 in other stages, and as long as no
+  // activity in the process that answers has told: the work has not begun, or is done elsewhere.
+  std::int64_t done = 0;
+  std::int64_t total = 0;
 };
-BOOST_DESCRIBE_STRUCT(SimulationProgress, (), (stage, verdict))
+BOOST_DESCRIBE_STRUCT(SimulationProgress, (), (stage, verdict, done, total))
 
 // ---- names --------------------------------------------------------------------------------------
 
@@ -111,8 +117,9 @@ inline constexpr Activity<SimulationResult(SimulationRequest)> run_simulation{"r
 
 struct SimulationServices {
   ArtifactStore* artifacts = nullptr;  // required; borrowed
-  // Where runs keep checkpoints and trajectories while they step: local, and durable over a crash
-  // if the simulation is to be. Made if it is not there. Nobody else may write to it.
+  // Where runs keep checkpoints while they step, and what they have made until it is uploaded:
+  // local, and durable over a crash if the simulation is to be. Made if it is not there. Nobody
+  // else may write to it.
   std::string work_folder{};
   // Limits of the import process, and of memory and files also for scripts that make geometry; unit
   // and material are the request's.
