@@ -80,8 +80,6 @@ Workflow<ScriptResult> execute_attempts(WorkflowContext ctx, ScriptRequest reque
       failure = error.proto();
     }
     co_await clean_up(ctx.shielded(), job.key);
-    // For an engine, an activity whose process dies while it is being cancelled has failed.
-    if (failure && ctx.is_cancelled()) throw CanceledFailure("the script was cancelled");
     if (failure) throw_failure(*std::move(failure));
     if (outcome.lost.empty()) {
       outcome.result.attempts = attempt;
@@ -103,7 +101,7 @@ Workflow<ScriptResult> execute(WorkflowContext ctx, ScriptRequest request) {
     (void)co_await write_trace(ctx, completed_trace(name, result), update_script_trace);
     co_return result;
   } catch (const std::exception&) {
-    failure = std::current_exception();
+    failure = early_end(ctx, "the script");
   }
   (void)co_await write_trace(ctx, failed_trace(name, failure), update_script_trace);
   std::rethrow_exception(failure);

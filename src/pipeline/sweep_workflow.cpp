@@ -178,7 +178,7 @@ Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest reque
     if (!result) ctx.continue_as_new(sweep_on, request, sweep.so_far);
     co_return *result;
   } catch (const std::exception&) {
-    failure = std::current_exception();
+    failure = early_end(ctx, "the sweep");
   }
   work.cancel("a batch has failed");  // the others are of no use any more
   (void)co_await write_trace(ctx, with_input(failed_trace(name, failure), sweep));

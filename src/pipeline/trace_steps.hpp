@@ -52,6 +52,10 @@ inline constexpr TraceActivity update_script_trace{"update_script_trace"};
                                                          const SimulationResult& result);
 [[nodiscard]] TraceUpdate completed_trace(const std::string& name, const SweepResult& result);
 [[nodiscard]] TraceUpdate completed_trace(const std::string& name, const ScriptResult& result);
+// Why a run ends early: the exception that is being handled, unless the run was cancelled. For an
+// engine, an activity whose process dies while it is being cancelled has failed; of `what` it is a
+// cancellation all the same.
+[[nodiscard]] std::exception_ptr early_end(const WorkflowContext& ctx, std::string_view what);
 // Of one that ends early, and of a simulation with what it had come to by then.
 [[nodiscard]] TraceUpdate failed_trace(const std::string& name, const std::exception_ptr& failure);
 [[nodiscard]] DURASIM_EXPORT TraceUpdate failed_trace(const PublishTask& so_far,

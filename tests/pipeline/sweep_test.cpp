@@ -10,7 +10,9 @@
 #include "durasim/sim/mjcf_bundle.hpp"
 #include "durasim/sim/model.hpp"
 #include "durasim/testing/activity_environment.hpp"
+#include "durasim/testing/workflow_environment.hpp"
 
+#include "pipeline/simulation_steps.hpp"
 #include "pipeline/sweep_steps.hpp"
 #include "temporary_folder.hpp"
 
@@ -53,16 +55,19 @@ class Field {
     request.jitter = {.1, 0, 0};
     request.pass_threshold = 0.3;
   }
-  [[nodiscard]] SweepResult run() const {
-    Engine engine({.store = folder_.file("sweep.db")});
-    Worker& worker = engine.worker(std::string(kSimulationQueue), {.max_concurrent_activities = 2});
+  void implement(Worker& worker, Frontend& history) const {
     const SimulationServices services{.artifacts = &artifacts,
                                       .work_folder = folder_.file("work"),
                                       .scene_done = scene_done,
                                       .traces = traces.get(),
-                                      .history = &engine.frontend()};
+                                      .history = &history};
     implement_simulation(worker, services);
     implement_sweeps(worker, services);
+  }
+  [[nodiscard]] SweepResult run() const {
+    Engine engine({.store = folder_.file("sweep.db")});
+    Worker& worker = engine.worker(std::string(kSimulationQueue), {.max_concurrent_activities = 2});
+    implement(worker, engine.frontend());
     engine.start();
     const auto run = sweep(engine.client(), request);
     if (started) started(run);
@@ -329,6 +334,23 @@ TEST_CASE("T10: a sweep that is cancelled has a trace that says so") {
   CHECK(trace.run.ended_at);
   CHECK(trace.events.at(0).detail == "enough");
   CHECK(trace.steps.at(2).name == "run_scenes");
+}
+
+TEST_CASE("T10: a sweep that is cancelled is, also when its process dies before its work stops") {
+  const Field field;
+  testing::WorkflowEnvironment environment;
+  Worker& worker = environment.worker(std::string(kSimulationQueue));
+  field.implement(worker, environment.frontend());
+  worker.implement(import_geometry, [&](const ActivityContext& ctx, const SimulationRequest&) {
+    environment.client().handle(sweep_workflow, ctx.info().workflow_id).cancel("enough");
+    environment.settle();
+    environment.restart();
+    return ImportedGeometry{};
+  });
+  const auto run = sweep(environment.client(), field.request);
+  CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+  CHECK(run.describe().status == WorkflowStatus::Canceled);
+  CHECK(field.newest_first().at(0).run.status == TraceStatus::Canceled);
 }
 
 TEST_CASE("a threshold that is not met, bad geometry, and numbers out of range") {
