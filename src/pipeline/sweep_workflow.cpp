@@ -39,7 +39,6 @@ constexpr Seconds kBatchLength{1};
 constexpr std::int64_t kShares = 8;
 
 // It may take as long as its scenes do, or as there are batches; its silence shows that it is dead.
-// In silence a batch compiles the model, as compile_mjcf did in no more time.
 ActivityOptions long_work() {
   return {
       .start_to_close = std::chrono::hours(24),

@@ -3,6 +3,7 @@
 #include "durasim/core/failure.hpp"
 #include "durasim/testing/activity_environment.hpp"
 
+#include "pipeline/beats.hpp"
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/small_pipeline.hpp"
 #include "temporary_folder.hpp"
@@ -10,9 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -21,6 +20,7 @@
 using namespace durasim;
 using namespace durasim::pipeline;
 using namespace std::chrono_literals;
+using durasim_test::Beats;
 using durasim_test::check_untouched;
 
 namespace {
@@ -39,30 +39,6 @@ struct Bench {
   FileArtifactStore kept{folder.file("artifacts")};
   durasim_test::SmallPipeline small{folder.path(), kept};
   testing::WorkflowEnvironment environment;
-};
-
-// Heartbeats, as they come.
-class Beats {
- public:
-  void add(const PayloadList& details) {
-    const std::scoped_lock lock(mutex_);
-    last_ = details;
-    ++count_;
-    more_.notify_all();
-  }
-  // The second one from now; nothing when it does not come.
-  [[nodiscard]] std::optional<PayloadList> another() {
-    std::unique_lock lock(mutex_);
-    const int wanted = count_ + 2;
-    if (!more_.wait_for(lock, 30s, [&] { return count_ >= wanted; })) return std::nullopt;
-    return last_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable more_;
-  int count_ = 0;
-  PayloadList last_;
 };
 
 }  // namespace
@@ -128,9 +104,7 @@ TEST_CASE("a store that keeps an artifact waiting does not make the activity loo
   Bench bench;
   bench.small.request.video = true;
   testing::ActivityEnvironment environment;
-  environment.info.heartbeat_timeout = 20ms;
-  Beats beats;
-  environment.on_heartbeat = [&](const PayloadList& details) { beats.add(details); };
+  Beats beats(environment);
   std::vector<std::string> waited;
   bench.small.artifacts.before_put = [&](const std::string& name) {
     CAPTURE(name);

@@ -12,8 +12,10 @@
 #include "durasim/testing/activity_environment.hpp"
 #include "durasim/testing/workflow_environment.hpp"
 
+#include "pipeline/beats.hpp"
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/sweep_steps.hpp"
+#include "pipeline/watched_artifacts.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -316,6 +318,33 @@ TEST_CASE("a summary of many batches is heard of at each") {
   CHECK(told == std::vector<std::int64_t>{0, 1, 2});
   environment.on_heartbeat = [&](const PayloadList&) { environment.cancel(); };
   CHECK(std::holds_alternative<ActivityCanceled>(summarise()));
+}
+
+TEST_CASE("a store that keeps batch or summary waiting does not make them look dead") {
+  const durasim_test::TemporaryFolder folder;
+  FileArtifactStore kept(folder.file("artifacts"));
+  durasim_test::WatchedArtifacts artifacts(kept);
+  Worker worker{std::string(kSimulationQueue)};
+  implement_sweeps(worker, {.artifacts = &artifacts});
+  testing::ActivityEnvironment environment;
+  durasim_test::Beats beats(environment);
+  std::vector<std::string> waited;
+  artifacts.before_get = [&](const std::string& name) {
+    CAPTURE(name);
+    REQUIRE(beats.another());
+    waited.push_back(name);
+  };
+  artifacts.before_put = artifacts.before_get;
+  const SceneBatch batch{.mjcf = kept.put("hole.dsmjcf", sim::encode_mjcf_bundle({kHole})),
+                         .loop = {.duration = Seconds(0.05)},
+                         .count = 2};
+  const auto done = environment.run_implementation(worker.activities().at("run_scenes"), batch);
+  const auto& outcomes = std::get<ActivityCompleted>(done).result;
+  const SweepSummary summary{.name = "hole",
+                             .batches = {from_payload<DoneBatch>(outcomes.at(0)).outcomes}};
+  (void)environment.run_implementation(worker.activities().at("summarise_sweep"), summary);
+  CHECK(waited == std::vector<std::string>{"hole.dsmjcf", "scenes.json",  // of the batch
+                                           "scenes.json", "sweep.csv", "sweep.md"});
 }
 
 TEST_CASE("T10: a sweep that is cancelled has a trace that says so") {
