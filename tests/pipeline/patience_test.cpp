@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -125,6 +126,26 @@ TEST_CASE("a store that keeps an artifact waiting does not make the activity loo
   CHECK(waited.size() == result.artifacts.size() + 1);  // the scene
 }
 
+TEST_CASE("joining a video may take long: it is heard meanwhile") {
+  const std::vector<std::string> moments = durasim_test::moments();
+  if (std::ranges::find(moments, "video.mp4") == moments.end()) return;
+  Bench bench;
+  bench.small.request.video = true;
+  const SimulationSteps steps(bench.small.services());
+  std::optional<PayloadList> heard;
+  bench.worker().implement(join_video, [&](const ActivityContext& ctx, const JoinTask& task) {
+    testing::ActivityEnvironment environment;  // the attempt, in real time
+    environment.info.workflow_run_id = ctx.info().workflow_run_id;
+    Beats beats(environment);
+    bench.small.when("video.mp4", [&] { heard = beats.another(); });
+    return environment.run(
+        [&](const ActivityContext& real) { return steps.join_video(real, task); });
+  });
+  CHECK(bench.start().result().artifacts.contains("video"));
+  REQUIRE(heard);
+  CHECK(from_payload<int>(heard->front()) == 2);  // segments
+}
+
 TEST_CASE("import, compilation and publishing may take long, as long as they are heard") {
   Bench bench;
   const SimulationSteps steps(bench.small.services());
@@ -171,4 +192,29 @@ TEST_CASE("stepping waits for a folder that another attempt still has") {
   const WallTime begin = bench.environment.now();
   check_untouched(run->result());
   CHECK(bench.environment.now() - begin <= 10s);
+}
+
+TEST_CASE("an attempt that waits for its time outlives the process, with its number and its time") {
+  Bench bench;
+  int failures = 0;
+  const std::function<void()> fail = [&] {
+    if (++failures < 4) bench.small.when("report.md", fail);
+    throw UnavailableError("the store is away");
+  };
+  bench.small.when("report.md", fail);
+  const auto run = bench.start();
+  bench.environment.settle();
+  Duration wait = 1s;
+  for (int attempt = 2; attempt <= 5; ++attempt, wait *= 2) {
+    bench.environment.sleep(wait / 2);
+    bench.environment.restart();
+    const PendingActivity waiting = run.describe().pending_activities.at(0);
+    CHECK(waiting.attempt == attempt);
+    CHECK_FALSE(waiting.started);
+    CHECK(waiting.next_attempt_time == bench.environment.now() + wait / 2);
+    CHECK(failures == attempt - 1);
+    bench.environment.sleep(wait / 2);
+  }
+  CHECK(failures == 4);
+  check_untouched(run.result());
 }
