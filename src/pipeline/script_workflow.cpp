@@ -20,6 +20,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -107,6 +108,21 @@ Workflow<ScriptResult> execute(WorkflowContext ctx, ScriptRequest request) {
   std::rethrow_exception(failure);
 }
 
+// As sweep_scripts; does not wait for scripts any more when `stop` is requested.
+std::size_t clear_up_scripts(const Client& client, const ScriptOptions& options,
+                             const ScriptActivities& scripts, const std::stop_token& stop) {
+  complete_traces(client, trace_services(options), script_execution.name);
+  const auto is_over = [&](const ScriptOrder& order) {
+    try {
+      return client.handle(script_execution, order.workflow_id, order.run_id).describe().status !=
+             WorkflowStatus::Running;
+    } catch (const WorkflowNotFound&) {
+      return true;
+    }
+  };
+  return scripts.sweep(is_over, options.log, stop);
+}
+
 bool has_nul(const std::string& text) {
   return text.find('\0') != std::string::npos;
 }
@@ -146,8 +162,13 @@ std::string script_id(const ScriptRequest& request) {
 }
 
 void implement_scripts(Worker& worker, const ScriptOptions& options) {
-  worker.implement(update_script_trace, trace_writer(trace_services(options)));
   const auto scripts = std::make_shared<const ScriptActivities>(options);
+  worker.implement(update_script_trace,
+                   trace_writer(trace_services(options), [options, scripts](const Client& client) {
+                     std::stop_source no_waiting;
+                     no_waiting.request_stop();
+                     clear_up_scripts(client, options, *scripts, no_waiting.get_token());
+                   }));
   // The engine that these are for owns the store, and does not work yet.
   scripts->remove_leftovers();
   worker.implement(script_execution, execute)
@@ -165,16 +186,7 @@ void implement_scripts(Worker& worker, const ScriptOptions& options) {
 }
 
 std::size_t sweep_scripts(const Client& client, const ScriptOptions& options) {
-  complete_traces(client, trace_services(options), script_execution.name);
-  const auto is_over = [&](const ScriptOrder& order) {
-    try {
-      return client.handle(script_execution, order.workflow_id, order.run_id).describe().status !=
-             WorkflowStatus::Running;
-    } catch (const WorkflowNotFound&) {
-      return true;
-    }
-  };
-  return ScriptActivities(options).sweep(is_over, options.log);
+  return clear_up_scripts(client, options, ScriptActivities(options), {});
 }
 
 }  // namespace durasim::inline v0::pipeline

@@ -152,6 +152,20 @@ TEST_CASE("the script of a terminated run is ended, and its folder is swept") {
   CHECK(host.folder_count() == 0);
 }
 
+TEST_CASE("the folder of a terminated run goes when the next script begins") {
+  ScriptHost host;
+  const Signs signs(host);
+  const auto run = host.begin(signs.waiting_script());
+  (void)signs.up.hear();
+  run.terminate("enough");
+  signs.pulse.wait_for_death();
+  CHECK(host.folder_count() == 1);
+  CHECK(host.run(shell("exit 0")).exit_code == 0);
+  host.stop();  // the beginning of a trace, for which nobody waits, has ended, too
+  CHECK(host.folder_count() == 0);
+  CHECK(host.traces->find(run.run_id())->run.status == pipeline::TraceStatus::Terminated);
+}
+
 TEST_CASE("a sweep ends what was terminated while no engine ran, and leaves open runs alone") {
   ScriptHost host;
   const Signs signs(host);

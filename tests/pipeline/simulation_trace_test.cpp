@@ -413,6 +413,36 @@ TEST_CASE("T10: a run that could not tell its end is told by the next sweep, onc
   CHECK(bench.sweep() == 0);
 }
 
+TEST_CASE("what a terminated run has left goes when the next simulation begins") {
+  Bench bench;
+  SimulationServices services = bench.services();
+  SUBCASE("with traces") {}
+  SUBCASE("without") {
+    services.traces = nullptr;
+    implement_simulation(bench.worker(), services);
+  }
+  const SimulationSteps steps(services);
+  std::string left;
+  bench.worker().implement(step_simulation,
+                           [&](const ActivityContext& ctx, const SteppingTask& task) {
+                             if (!left.empty()) return steps.step(ctx, task);
+                             left = services.work_folder + "/" + ctx.info().workflow_run_id;
+                             const RunFolder stepping(left);
+                             bench.environment.client()
+                                 .handle(simulation_workflow, ctx.info().workflow_id)
+                                 .terminate("the machine is needed");
+                             return Stepped{};
+                           });
+  const auto run = bench.start();
+  CHECK_THROWS_AS((void)run.result(), TerminatedFailure);
+  CHECK(fs::exists(left));
+  bench.request.seed = 1;
+  CHECK_FALSE(bench.start().result().final_state_hash.empty());
+  CHECK(fs::is_empty(services.work_folder));
+  if (services.traces != nullptr)
+    CHECK(bench.traces.find(run.run_id())->run.status == TraceStatus::Terminated);
+}
+
 TEST_CASE("a trace whose end could not be written is that of the result after the next sweep") {
   Bench bench;
   (void)bench.start().result();
