@@ -108,7 +108,7 @@ TraceUpdate completed_trace(const std::string& name, const ScriptResult& result)
 }
 
 std::exception_ptr early_end(const WorkflowContext& ctx, std::string_view what) {
-  const std::exception_ptr failure = std::current_exception();
+  std::exception_ptr failure = std::current_exception();
   if (!ctx.is_cancelled() || is_canceled(failure)) return failure;
   return std::make_exception_ptr(CanceledFailure(fmt::format("{} was cancelled", what)));
 }

@@ -421,23 +421,16 @@ TEST_CASE("what a terminated run has left goes when the next simulation begins")
     services.traces = nullptr;
     implement_simulation(bench.worker(), services);
   }
-  const SimulationSteps steps(services);
-  std::string left;
-  bench.worker().implement(step_simulation,
-                           [&](const ActivityContext& ctx, const SteppingTask& task) {
-                             if (!left.empty()) return steps.step(ctx, task);
-                             left = services.work_folder + "/" + ctx.info().workflow_run_id;
-                             const RunFolder stepping(left);
-                             bench.environment.client()
-                                 .handle(simulation_workflow, ctx.info().workflow_id)
-                                 .terminate("the machine is needed");
-                             return Stepped{};
-                           });
+  bench.worker().implement(step_simulation, [&](const ActivityContext& ctx, const SteppingTask&) {
+    fs::create_directory(services.work_folder + "/" + ctx.info().workflow_run_id);
+    bench.environment.client().handle(simulation_workflow, ctx.info().workflow_id).terminate();
+    return Stepped{};
+  });
   const auto run = bench.start();
   CHECK_THROWS_AS((void)run.result(), TerminatedFailure);
-  CHECK(fs::exists(left));
-  bench.request.seed = 1;
-  CHECK_FALSE(bench.start().result().final_state_hash.empty());
+  CHECK_FALSE(fs::is_empty(services.work_folder));
+  bench.request.scene.fixed = {"wheel"};  // fails before it is stepped
+  CHECK_THROWS_AS((void)bench.start().result(), ActivityFailure);
   CHECK(fs::is_empty(services.work_folder));
   if (services.traces != nullptr)
     CHECK(bench.traces.find(run.run_id())->run.status == TraceStatus::Terminated);
