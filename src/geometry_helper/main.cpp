@@ -1,6 +1,7 @@
 // durasim-geometry: reads a foreign file on standard input and writes one bounded message to
 // standard output. Started by durasim with limits on time and memory; may crash, hang, or run out
-// of memory without harm to anybody.
+// of memory without harm to anybody. It starts no processes: when it dies with its host
+// (die_with_parent), nothing is left of it.
 #include "durasim/cad/import.hpp"
 #include "durasim/cad/shape.hpp"
 #include "durasim/core/bytes.hpp"

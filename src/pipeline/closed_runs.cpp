@@ -14,10 +14,8 @@
 
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace durasim::inline v0::pipeline {
 namespace {
@@ -26,45 +24,31 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostTraces = 1000;  // of one sweep, which begins with the newest
 
-std::set<std::string> open_runs(const Client& client) {
-  std::set<std::string> open;
-  ListOptions page{.status = WorkflowStatus::Running};
-  while (true) {
-    const std::vector<WorkflowDescription> runs = client.list(page);
-    for (const WorkflowDescription& run : runs) open.insert(run.run_id);
-    if (runs.size() < page.limit) return open;
-    page.after_run_id = runs.back().run_id;
-  }
-}
-
-bool remove_folder(const fs::path& path, const Logger& log) {
+bool is_closed(const Client& client, const std::string& run_id) {
   try {
-    return RunFolder::remove_unused(path);
-  } catch (const Error& error) {
-    log.warning(fmt::format("what a closed run has left stays there: {}", error.what()));
-    return false;
+    const auto run = client.handle(simulation_workflow, {}, run_id);  // of whatever type it is
+    return run.describe().status != WorkflowStatus::Running;
+  } catch (const WorkflowNotFound&) {
+    return true;
   }
 }
 
-// They are named by their runs. Who made one is open in every later list until it is closed.
-// Without a list (a run in it is damaged) all may be open.
-std::size_t remove_folders(const Client& client, const SimulationServices& services) try {
-  std::vector<fs::path> found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(services.work_folder)) {
-    if (entry.is_directory() && entry.path() != scratch_root(services))
-      found.push_back(entry.path());
-  }
-  const std::set<std::string> open = open_runs(client);
+// They are named by their runs. What cannot be judged or removed is left.
+std::size_t remove_folders(const Client& client, const SimulationServices& services) {
   std::size_t removed = 0;
-  for (const fs::path& path : found) {
-    if (!open.contains(workflow_run_of(path.filename().string())) &&
-        remove_folder(path, services.log))
-      ++removed;
+  for (const fs::directory_entry& entry : fs::directory_iterator(services.work_folder)) {
+    const fs::path& path = entry.path();
+    if (!entry.is_directory() || path == scratch_root(services)) continue;
+    try {
+      if (is_closed(client, workflow_run_of(path.filename().string())) &&
+          RunFolder::remove_unused(path))
+        ++removed;
+    } catch (const Error& error) {
+      if (fs::exists(path))  // else its own run has removed it
+        services.log.warning(fmt::format("{} stays there: {}", path.string(), error.what()));
+    }
   }
   return removed;
-} catch (const Error& error) {
-  services.log.warning(fmt::format("what closed runs have left stays there: {}", error.what()));
-  return 0;
 }
 
 TraceStatus status_of(WorkflowStatus status) {

@@ -260,7 +260,7 @@ void ScriptActivities::discard(const ActivityContext& context, const std::string
 }
 
 std::size_t ScriptActivities::sweep(const std::function<bool(const ScriptOrder&)>& is_over,
-                                    const Logger& log) const {
+                                    const Logger& log, const std::stop_token& stop) const {
   std::vector<std::string> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(root_)) {
     if (entry.is_directory() && !is_hidden(entry.path())) found.push_back(entry.path());
@@ -270,8 +270,7 @@ std::size_t ScriptActivities::sweep(const std::function<bool(const ScriptOrder&)
     try {
       const auto folder = ScriptFolder::open(path);
       if (!folder || !is_over(folder->order())) continue;
-      end_and_remove(path, {});
-      ++removed;
+      if (end_and_remove(path, stop)) ++removed;
     } catch (const std::exception& error) {
       if (fs::exists(path))  // else its own workflow has removed it
         log.warning(fmt::format("{} stays there: {}", path, error.what()));

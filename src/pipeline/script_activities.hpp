@@ -27,9 +27,10 @@ class ScriptActivities {
   void discard(const ActivityContext& context, const std::string& key) const;
 
   // Discards the folders for whose order `is_over` holds; returns their number. What cannot be
-  // judged or removed is logged and left.
-  std::size_t sweep(const std::function<bool(const ScriptOrder&)>& is_over,
-                    const Logger& log) const;
+  // judged or removed is logged and left. Scripts that run are told to end and waited for, as long
+  // as `stop` is not requested.
+  std::size_t sweep(const std::function<bool(const ScriptOrder&)>& is_over, const Logger& log,
+                    const std::stop_token& stop) const;
   // Removes what a process that died has left half made or half removed, as far as it can be. Only
   // while nobody else works here.
   void remove_leftovers() const;

@@ -20,6 +20,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -80,8 +81,6 @@ Workflow<ScriptResult> execute_attempts(WorkflowContext ctx, ScriptRequest reque
       failure = error.proto();
     }
     co_await clean_up(ctx.shielded(), job.key);
-    // For an engine, an activity whose process dies while it is being cancelled has failed.
-    if (failure && ctx.is_cancelled()) throw CanceledFailure("the script was cancelled");
     if (failure) throw_failure(*std::move(failure));
     if (outcome.lost.empty()) {
       outcome.result.attempts = attempt;
@@ -103,10 +102,25 @@ Workflow<ScriptResult> execute(WorkflowContext ctx, ScriptRequest request) {
     (void)co_await write_trace(ctx, completed_trace(name, result), update_script_trace);
     co_return result;
   } catch (const std::exception&) {
-    failure = std::current_exception();
+    failure = early_end(ctx, "the script");
   }
   (void)co_await write_trace(ctx, failed_trace(name, failure), update_script_trace);
   std::rethrow_exception(failure);
+}
+
+// As sweep_scripts; does not wait for scripts any more when `stop` is requested.
+std::size_t clear_up_scripts(const Client& client, const ScriptOptions& options,
+                             const ScriptActivities& scripts, const std::stop_token& stop) {
+  complete_traces(client, trace_services(options), script_execution.name);
+  const auto is_over = [&](const ScriptOrder& order) {
+    try {
+      return client.handle(script_execution, order.workflow_id, order.run_id).describe().status !=
+             WorkflowStatus::Running;
+    } catch (const WorkflowNotFound&) {
+      return true;
+    }
+  };
+  return scripts.sweep(is_over, options.log, stop);
 }
 
 bool has_nul(const std::string& text) {
@@ -148,8 +162,13 @@ std::string script_id(const ScriptRequest& request) {
 }
 
 void implement_scripts(Worker& worker, const ScriptOptions& options) {
-  worker.implement(update_script_trace, trace_writer(trace_services(options)));
   const auto scripts = std::make_shared<const ScriptActivities>(options);
+  worker.implement(update_script_trace,
+                   trace_writer(trace_services(options), [options, scripts](const Client& client) {
+                     std::stop_source no_waiting;
+                     no_waiting.request_stop();
+                     clear_up_scripts(client, options, *scripts, no_waiting.get_token());
+                   }));
   // The engine that these are for owns the store, and does not work yet.
   scripts->remove_leftovers();
   worker.implement(script_execution, execute)
@@ -167,16 +186,7 @@ void implement_scripts(Worker& worker, const ScriptOptions& options) {
 }
 
 std::size_t sweep_scripts(const Client& client, const ScriptOptions& options) {
-  complete_traces(client, trace_services(options), script_execution.name);
-  const auto is_over = [&](const ScriptOrder& order) {
-    try {
-      return client.handle(script_execution, order.workflow_id, order.run_id).describe().status !=
-             WorkflowStatus::Running;
-    } catch (const WorkflowNotFound&) {
-      return true;
-    }
-  };
-  return ScriptActivities(options).sweep(is_over, options.log);
+  return clear_up_scripts(client, options, ScriptActivities(options), {});
 }
 
 }  // namespace durasim::inline v0::pipeline

@@ -77,7 +77,10 @@ std::string to_json(const SimulationResult& result) {
 }
 
 void implement_simulation(Worker& worker, SimulationServices services) {
-  worker.implement(update_trace, trace_writer(trace_services(services)));
+  worker.implement(update_trace,
+                   trace_writer(trace_services(services), [services](const Client& client) {
+                     sweep_simulations(client, services);
+                   }));
   const Logger log = services.log;
   const auto steps = std::make_shared<const SimulationSteps>(std::move(services));
   worker.implement(simulation_workflow,

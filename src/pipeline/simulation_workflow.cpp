@@ -166,11 +166,8 @@ Workflow<SimulationResult> run_simulation_workflow(WorkflowContext ctx, Simulati
     if (!missing.empty()) result.missing["trace"] = missing;
     co_return result;
   } catch (const std::exception&) {
-    failure = std::current_exception();
+    failure = early_end(ctx, "the simulation");
   }
-  // For an engine, an activity whose process dies while it is being cancelled has failed.
-  if (ctx.is_cancelled() && !is_canceled(failure))
-    failure = std::make_exception_ptr(CanceledFailure("the simulation was cancelled"));
   try {
     co_await ctx.shielded().run(discard_run, brief_step());
   } catch (const Failure& left_behind) {  // what ended the run counts more

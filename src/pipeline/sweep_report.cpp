@@ -2,6 +2,7 @@
 // people.
 #include "durasim/core/convert.hpp"
 
+#include "pipeline/heartbeat_ticker.hpp"
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/sweep_steps.hpp"
 
@@ -41,6 +42,7 @@ std::vector<SceneOutcome> scenes_of(const ActivityContext& ctx, const SweepSumma
   for (const Artifact& batch : summary.batches) {
     ctx.throw_if_canceled();
     ctx.heartbeat(std::ssize(all));
+    const HeartbeatTicker alive(ctx, to_payloads(std::ssize(all)));
     Payload payload = to_payload(0);  // of JSON
     payload.data = as_text(artifacts.get(batch));
     std::ranges::move(from_payload<std::vector<SceneOutcome>>(payload), std::back_inserter(all));
@@ -138,6 +140,7 @@ SweepResult summarise(const ActivityContext& ctx, const SweepSummary& summary,
   for (const Column& column : kColumns)
     result.metrics[std::string(column.name)] = quantiles_of(scenes, column.value);
   result.report = report_of(summary, result, scenes);
+  const HeartbeatTicker alive(ctx, to_payloads(result.runs));
   result.artifacts["csv"] = artifacts.put("sweep.csv", as_bytes(csv_of(summary, scenes)));
   result.artifacts["report"] = artifacts.put("sweep.md", as_bytes(result.report));
   return result;

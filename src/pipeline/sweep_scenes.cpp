@@ -5,6 +5,7 @@
 #include "durasim/sim/mjcf_bundle.hpp"
 #include "durasim/sim/model.hpp"
 
+#include "pipeline/heartbeat_ticker.hpp"
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/sweep_steps.hpp"
 
@@ -137,7 +138,9 @@ SceneOutcome run_scene(const SceneBatch& batch, std::int64_t index, SceneLoop& s
 
 }  // namespace
 
-std::shared_ptr<const sim::Model> SceneRunner::model_of(const Artifact& mjcf) {
+std::shared_ptr<const sim::Model> SceneRunner::model_of(const ActivityContext& ctx,
+                                                        const Artifact& mjcf) {
+  const HeartbeatTicker alive(ctx);  // also of those that wait for another batch's compiler
   const std::scoped_lock lock(mutex_);
   if (compiled_ != mjcf.sha256) {
     model_ = sim::Model::compile(sim::decode_mjcf_bundle(services_->artifacts->get(mjcf)));
@@ -148,7 +151,7 @@ std::shared_ptr<const sim::Model> SceneRunner::model_of(const Artifact& mjcf) {
 
 DoneBatch SceneRunner::run(const ActivityContext& ctx, const SceneBatch& batch) {
   const Clock& clock = services_->clock != nullptr ? *services_->clock : system_clock();
-  const auto model = model_of(batch.mjcf);
+  const auto model = model_of(ctx, batch.mjcf);
   const std::vector<std::string> bodies = bodies_of(batch, *model);
   const SteadyTime begin = clock.steady_now();
   SceneLoop scenes(model);
@@ -159,6 +162,7 @@ DoneBatch SceneRunner::run(const ActivityContext& ctx, const SceneBatch& batch) 
     beat.scene_done();
     if (services_->scene_done) services_->scene_done();
   }
+  const HeartbeatTicker alive(ctx, to_payloads(batch.count, batch.count));
   return {.outcomes = services_->artifacts->put("scenes.json", as_bytes(to_payload(outcomes).data)),
           .per_scene = Seconds(clock.steady_now() - begin) / static_cast<double>(batch.count),
           .cores = static_cast<int>(std::thread::hardware_concurrency())};

@@ -64,7 +64,8 @@ class SceneRunner {
   [[nodiscard]] DoneBatch run(const ActivityContext& ctx, const SceneBatch& batch);
 
  private:
-  [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const Artifact& mjcf);
+  [[nodiscard]] std::shared_ptr<const sim::Model> model_of(const ActivityContext& ctx,
+                                                           const Artifact& mjcf);
 
   const std::shared_ptr<const SimulationServices> services_;
   std::mutex mutex_;

@@ -43,7 +43,6 @@ constexpr Seconds kLongestBatch{1};
 constexpr std::int64_t kBatchesOfShare = 3;
 
 // It may take as long as its scenes do, or as there are batches; its silence shows that it is dead.
-// In silence a batch compiles the model, as compile_mjcf did in no more time.
 ActivityOptions long_work() {
   return {
       .start_to_close = std::chrono::hours(24),
@@ -196,7 +195,7 @@ Workflow<SweepResult> run_sweep_workflow(WorkflowContext ctx, SweepRequest reque
     if (!result) ctx.continue_as_new(sweep_on, request, sweep.so_far);
     co_return *result;
   } catch (const std::exception&) {
-    failure = std::current_exception();
+    failure = early_end(ctx, "the sweep");
   }
   work.cancel("a batch has failed");  // the others are of no use any more
   (void)co_await write_trace(ctx, with_input(failed_trace(name, failure), sweep));

@@ -47,9 +47,19 @@ std::string_view outcome_of(bool success) {
   return to_string(success ? sim::Outcome::Success : sim::Outcome::Fail);
 }
 
-void require_both(const TraceServices& services) {
-  if ((services.traces == nullptr) != (services.history == nullptr))
-    throw InvalidArgument("a worker needs both a trace store and histories, or neither");
+void require_histories(const TraceServices& services) {
+  if (services.traces != nullptr && services.history == nullptr)
+    throw InvalidArgument("a worker with a trace store needs histories, too");
+}
+
+void write_trace_of(const ActivityInfo& info, const TraceUpdate& update,
+                    const TraceServices& services) {
+  const WorkflowExecution run{info.workflow_id, info.workflow_run_id};
+  Trace trace = trace_of(decode_history(services.history->history(run)), info.activity_id, update,
+                         services.url);
+  trace.run.workflow_id = run.workflow_id;
+  trace.run.run_id = run.run_id;
+  services.traces->update(trace);
 }
 
 }  // namespace
@@ -95,6 +105,12 @@ TraceUpdate completed_trace(const std::string& name, const ScriptResult& result)
   if (result.signal.empty()) update.metrics["exit_code"] = result.exit_code;
   update.metrics["attempts"] = result.attempts;
   return update;
+}
+
+std::exception_ptr early_end(const WorkflowContext& ctx, std::string_view what) {
+  std::exception_ptr failure = std::current_exception();
+  if (!ctx.is_cancelled() || is_canceled(failure)) return failure;
+  return std::make_exception_ptr(CanceledFailure(fmt::format("{} was cancelled", what)));
 }
 
 TraceUpdate failed_trace(const std::string& name, const std::exception_ptr& failure) {
@@ -166,27 +182,24 @@ TraceServices trace_services(const SimulationServices& services) {
   made.url = [artifacts = services.artifacts](const Artifact& artifact) {
     return artifacts->url(artifact);
   };
-  require_both(made);
+  require_histories(made);
   return made;
 }
 
 TraceServices trace_services(const ScriptOptions& options) {
   const TraceServices made{
       .traces = options.traces, .history = options.history, .log = options.log};
-  require_both(made);
+  require_histories(made);
   return made;
 }
 
 std::function<void(const ActivityContext&, const TraceUpdate&)> trace_writer(
-    const TraceServices& services) {
-  if (services.traces == nullptr) return [](const ActivityContext&, const TraceUpdate&) {};
-  return [services](const ActivityContext& ctx, const TraceUpdate& update) {
-    const WorkflowExecution run{ctx.info().workflow_id, ctx.info().workflow_run_id};
-    Trace trace = trace_of(decode_history(services.history->history(run)), ctx.info().activity_id,
-                           update, services.url);
-    trace.run.workflow_id = run.workflow_id;
-    trace.run.run_id = run.run_id;
-    services.traces->update(trace);
+    const TraceServices& services, std::function<void(const Client&)> clear_up) {
+  return [services, clear_up = std::move(clear_up)](const ActivityContext& ctx,
+                                                    const TraceUpdate& update) {
+    if (services.traces != nullptr) write_trace_of(ctx.info(), update, services);
+    if (services.history != nullptr && update.status == TraceStatus::Running)
+      clear_up(Client(*services.history));
   };
 }
 

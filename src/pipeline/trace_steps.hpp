@@ -52,6 +52,10 @@ inline constexpr TraceActivity update_script_trace{"update_script_trace"};
                                                          const SimulationResult& result);
 [[nodiscard]] TraceUpdate completed_trace(const std::string& name, const SweepResult& result);
 [[nodiscard]] TraceUpdate completed_trace(const std::string& name, const ScriptResult& result);
+// Why a run ends early: the exception that is being handled, unless the run was cancelled. For an
+// engine, an activity whose process dies while it is being cancelled has failed; of `what` it is a
+// cancellation all the same.
+[[nodiscard]] std::exception_ptr early_end(const WorkflowContext& ctx, std::string_view what);
 // Of one that ends early, and of a simulation with what it had come to by then.
 [[nodiscard]] TraceUpdate failed_trace(const std::string& name, const std::exception_ptr& failure);
 [[nodiscard]] DURASIM_EXPORT TraceUpdate failed_trace(const PublishTask& so_far,
@@ -90,13 +94,15 @@ struct TraceServices {
   UrlOfArtifact url;
   Logger log{};
 };
-// Throws InvalidArgument when only one of `traces` and `history` is there.
+// Throws InvalidArgument when there are `traces` without `history`.
 [[nodiscard]] TraceServices trace_services(const SimulationServices& services);
 [[nodiscard]] TraceServices trace_services(const ScriptOptions& options);
 
-// The activity's code; without a trace store it does nothing.
+// The activity's code: writes the trace where there is a trace store. At a run's beginning it also
+// calls `clear_up`, where there are histories: what closed runs could not see to themselves waits
+// no longer than for the next run. (An activity of its own would change the history of every run.)
 [[nodiscard]] std::function<void(const ActivityContext&, const TraceUpdate&)> trace_writer(
-    const TraceServices& services);
+    const TraceServices& services, std::function<void(const Client&)> clear_up);
 
 // Completes the traces that say Running of runs that are closed, of that workflow type alone or of
 // any; how many. What goes wrong is logged: a trace is in nobody's way.

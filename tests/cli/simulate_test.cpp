@@ -2,6 +2,7 @@
 // it is killed, and goes when it is told to. Sweeps from outside.
 #include "durasim/core/files.hpp"
 #include "durasim/engine/engine.hpp"
+#include "durasim/engine/remote.hpp"
 #include "durasim/pipeline/trace.hpp"
 
 #include "cli/run_cli.hpp"
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <map>
@@ -71,6 +73,33 @@ class Desk {
               std::string(step.at("status").as_string())];
     return steps;
   }
+  // The attempt at stepping that waits until it is due; nothing: there is none, or it is being
+  // made.
+  struct Waiting {
+    int attempt = 0;
+    durasim::WallTime due{};
+  };
+  [[nodiscard]] static std::optional<Waiting> waiting(durasim::Frontend& engine) {
+    const std::string id = engine.list({}).at(0).workflow_id;
+    for (const durasim::PendingActivity& pending : engine.describe({id, {}}).pending_activities) {
+      if (pending.activity_type == "step_simulation" && pending.attempt > 1 && !pending.started)
+        return Waiting{pending.attempt, pending.next_attempt_time};
+    }
+    return std::nullopt;
+  }
+  // The last attempt at it.
+  [[nodiscard]] durasim::WallTime stepping_began() const {
+    const auto traces = durasim::pipeline::open_sqlite_traces(store + ".traces");
+    const auto trace = traces->find(traces->runs("simulation-", 1).at(0).run_id).value();
+    const auto step = std::ranges::find_if(trace.steps, [](const auto& done) {
+      return done.name == "step_simulation" &&
+             done.status == durasim::pipeline::TraceStepStatus::Completed;
+    });
+    REQUIRE(step != trace.steps.end());
+    return step->started_at.value();
+  }
+  void lose_artifacts() const { std::filesystem::rename(store + ".artifacts", store + ".away"); }
+  void find_artifacts() const { std::filesystem::rename(store + ".away", store + ".artifacts"); }
   // Of a run on a store of its own.
   static const boost::json::value& untouched_hash() {
     static const boost::json::value hash = [] {
@@ -193,6 +222,51 @@ TEST_CASE("the first command is killed: the second takes over, and ends as if it
   CHECK(result.at("attempts") == 3);  // one was paused, one killed
   CHECK(desk.steps().at("step_simulation Completed") == 1);
   (void)desk.runs();
+}
+
+TEST_CASE(
+    "killed, or told to end, while an attempt waits to be repeated: the next command repeats it "
+    "when it is due, as the attempt that it was") {
+  int signal = SIGKILL;
+  SUBCASE("killed") {}
+  SUBCASE("Ctrl-C") {
+    signal = SIGINT;
+  }
+  const Desk desk;
+  Child first(kDurasim, desk.line("first"));
+  desk.pause();
+  desk.lose_artifacts();
+  desk.signal("resume");
+  {
+    durasim::RemoteEngine engine(desk.store);
+    while (!Desk::waiting(engine.frontend())) {
+    }
+  }
+  first.kill(signal);
+  const int status = first.wait();
+  if (signal == SIGKILL) {
+    CHECK(durasim_test::died_of(status, SIGKILL));
+  } else {
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 130);
+  }
+  std::optional<Desk::Waiting> left;
+  {
+    durasim::Engine engine({.store = desk.store});
+    (void)engine.start();
+    left = Desk::waiting(engine.frontend());
+  }
+  REQUIRE(left);
+  desk.find_artifacts();
+  const boost::json::object result = run_cli(desk.line("second")).json();
+  CHECK(result.at("final_state_hash") == Desk::untouched_hash());
+  CHECK(result.at("attempts") == left->attempt + 1);  // one was paused
+  CHECK(desk.steps() == std::map<std::string, int>{{"import_geometry Completed", 1},
+                                                   {"compile_mjcf Completed", 1},
+                                                   {"step_simulation Canceled", 1},  // paused
+                                                   {"step_simulation Completed", 1},
+                                                   {"publish_result Completed", 1}});
+  CHECK(desk.stepping_began() >= std::chrono::floor<std::chrono::milliseconds>(left->due));
 }
 
 TEST_CASE("a simulation whose checkpoints are of no use begins again, and both outputs say so") {

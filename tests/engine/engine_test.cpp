@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,12 +29,29 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Keeps a thread that lowers its priority, which is the last that it does before it looks for work.
+struct Gate {
+  std::latch reached{1};
+  std::latch open{1};
+};
+std::atomic<Gate*> next_gate = nullptr;  // for one thread
+
 constexpr WorkflowType<int(int)> hanging{"Hanging"};
 constexpr Activity<int(int)> stubborn{"stubborn"};
 constexpr WorkflowType<std::string()> asking{"Asking"};
 constexpr Activity<std::string()> tell{"tell"};
 
 }  // namespace
+
+// In this program it takes the place of libc's.
+extern "C" __attribute__((visibility("default"))) int setpriority(__priority_which_t which,
+                                                                  id_t who, int priority) noexcept {
+  if (Gate* gate = next_gate.exchange(nullptr)) {
+    gate->reached.count_down();
+    gate->open.wait();
+  }
+  return static_cast<int>(syscall(SYS_setpriority, which, who, priority));
+}
 
 TEST_CASE("a workflow runs on the engine's threads, and its result arrives") {
   const Folder folder;
@@ -107,6 +125,23 @@ TEST_CASE("activities of low priority run below the rest of the process, workflo
   CHECK(seen["workflow"] == std::set{nice_value()});
   CHECK(seen["plain"] == std::set{nice_value()});
   CHECK(seen["low"] == std::set{std::min(nice_value() + 10, 19)});
+}
+
+TEST_CASE("the place of an attempt of low priority that nobody wants any more is used again") {
+  Gate gate;
+  next_gate = &gate;
+  const Folder folder;
+  Engine engine({.store = folder.store()});
+  fill(engine.worker("queue", {.max_concurrent_activities = 1, .low_priority = true}));
+  engine.start();
+  const auto first = engine.client().start(adding, 1, on_queue);
+  gate.reached.wait();  // its attempt has the place, and no thread has begun it
+  const auto second = engine.client().start(adding, 2, on_queue);
+  while (second.describe().pending_activities.empty()) {
+  }
+  first.terminate("enough");
+  gate.open.count_down();
+  CHECK(second.result() == 7);
 }
 
 TEST_CASE("a signal is seen by the query that follows it") {

@@ -3,16 +3,16 @@
 #include "durasim/core/failure.hpp"
 #include "durasim/testing/activity_environment.hpp"
 
+#include "pipeline/beats.hpp"
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/small_pipeline.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -21,6 +21,7 @@
 using namespace durasim;
 using namespace durasim::pipeline;
 using namespace std::chrono_literals;
+using durasim_test::Beats;
 using durasim_test::check_untouched;
 
 namespace {
@@ -39,30 +40,6 @@ struct Bench {
   FileArtifactStore kept{folder.file("artifacts")};
   durasim_test::SmallPipeline small{folder.path(), kept};
   testing::WorkflowEnvironment environment;
-};
-
-// Heartbeats, as they come.
-class Beats {
- public:
-  void add(const PayloadList& details) {
-    const std::scoped_lock lock(mutex_);
-    last_ = details;
-    ++count_;
-    more_.notify_all();
-  }
-  // The second one from now; nothing when it does not come.
-  [[nodiscard]] std::optional<PayloadList> another() {
-    std::unique_lock lock(mutex_);
-    const int wanted = count_ + 2;
-    if (!more_.wait_for(lock, 30s, [&] { return count_ >= wanted; })) return std::nullopt;
-    return last_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable more_;
-  int count_ = 0;
-  PayloadList last_;
 };
 
 }  // namespace
@@ -128,9 +105,7 @@ TEST_CASE("a store that keeps an artifact waiting does not make the activity loo
   Bench bench;
   bench.small.request.video = true;
   testing::ActivityEnvironment environment;
-  environment.info.heartbeat_timeout = 20ms;
-  Beats beats;
-  environment.on_heartbeat = [&](const PayloadList& details) { beats.add(details); };
+  Beats beats(environment);
   std::vector<std::string> waited;
   bench.small.artifacts.before_put = [&](const std::string& name) {
     CAPTURE(name);
@@ -144,6 +119,26 @@ TEST_CASE("a store that keeps an artifact waiting does not make the activity loo
   const SimulationResult result = environment.run(
       [&](const ActivityContext& ctx) { return steps.run(ctx, bench.small.request); });
   CHECK(waited.size() == result.artifacts.size() + 1);  // the scene
+}
+
+TEST_CASE("joining a video may take long: it is heard meanwhile") {
+  const std::vector<std::string> moments = durasim_test::moments();
+  if (std::ranges::find(moments, "video.mp4") == moments.end()) return;
+  Bench bench;
+  bench.small.request.video = true;
+  const SimulationSteps steps(bench.small.services());
+  std::optional<PayloadList> heard;
+  bench.worker().implement(join_video, [&](const ActivityContext& ctx, const JoinTask& task) {
+    testing::ActivityEnvironment environment;  // the attempt, in real time
+    environment.info.workflow_run_id = ctx.info().workflow_run_id;
+    Beats beats(environment);
+    bench.small.when("video.mp4", [&] { heard = beats.another(); });
+    return environment.run(
+        [&](const ActivityContext& real) { return steps.join_video(real, task); });
+  });
+  CHECK(bench.start().result().artifacts.contains("video"));
+  REQUIRE(heard);
+  CHECK(from_payload<int>(heard->front()) == 2);  // segments
 }
 
 TEST_CASE("import, compilation and publishing may take long, as long as they are heard") {
@@ -192,4 +187,29 @@ TEST_CASE("stepping waits for a folder that another attempt still has") {
   const WallTime begin = bench.environment.now();
   check_untouched(run->result());
   CHECK(bench.environment.now() - begin <= 10s);
+}
+
+TEST_CASE("an attempt that waits for its time outlives the process, with its number and its time") {
+  Bench bench;
+  int failures = 0;
+  const std::function<void()> fail = [&] {
+    if (++failures < 4) bench.small.when("report.md", fail);
+    throw UnavailableError("the store is away");
+  };
+  bench.small.when("report.md", fail);
+  const auto run = bench.start();
+  bench.environment.settle();
+  Duration wait = 1s;
+  for (int attempt = 2; attempt <= 5; ++attempt, wait *= 2) {
+    bench.environment.sleep(wait / 2);
+    bench.environment.restart();
+    const PendingActivity waiting = run.describe().pending_activities.at(0);
+    CHECK(waiting.attempt == attempt);
+    CHECK_FALSE(waiting.started);
+    CHECK(waiting.next_attempt_time == bench.environment.now() + wait / 2);
+    CHECK(failures == attempt - 1);
+    bench.environment.sleep(wait / 2);
+  }
+  CHECK(failures == 4);
+  check_untouched(run.result());
 }

@@ -2,8 +2,11 @@
 // the death of the supervisor, the end of the engine.
 #include "durasim/core/failure.hpp"
 #include "durasim/pipeline/script.hpp"
+#include "durasim/testing/workflow_environment.hpp"
 
+#include "pipeline/script_activities.hpp"
 #include "pipeline/script_host.hpp"
+#include "process/child.hpp"
 
 #include <doctest/doctest.h>
 
@@ -123,6 +126,23 @@ TEST_CASE("cancelling the workflow ends the script's group and removes its folde
   CHECK(host.folder_count() == 0);
 }
 
+TEST_CASE("a script that is cancelled is, also when its engine dies before it has stopped") {
+  const durasim_test::TemporaryFolder folder;
+  testing::WorkflowEnvironment environment;
+  Worker& worker = environment.worker("scripts");
+  pipeline::implement_scripts(worker, {.folder = folder.file("scripts")});
+  worker.implement(pipeline::execute_script, [&](const ActivityContext& ctx, const std::string&) {
+    environment.client().handle(pipeline::script_execution, ctx.info().workflow_id).cancel();
+    environment.settle();
+    environment.restart();
+    return pipeline::ScriptOutcome{};
+  });
+  const auto run = environment.client().start(pipeline::script_execution, shell("exit 0"),
+                                              {.task_queue = "scripts"});
+  CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+  CHECK(run.describe().status == WorkflowStatus::Canceled);
+}
+
 TEST_CASE("a cancellation that comes while no engine runs ends the script at the next start") {
   ScriptHost host;
   const Signs signs(host);
@@ -150,6 +170,21 @@ TEST_CASE("the script of a terminated run is ended, and its folder is swept") {
   signs.pulse.wait_for_death();
   CHECK(pipeline::sweep_scripts(host.client(), host.options()) == 1);
   CHECK(host.folder_count() == 0);
+}
+
+TEST_CASE("the folder of a terminated run goes when the next script begins") {
+  ScriptHost host;
+  const Signs signs(host);
+  const auto run = host.begin(signs.waiting_script());
+  const std::string supervisor = signs.up.hear();
+  run.terminate("enough");
+  while (!durasim_test::is_dead(supervisor)) {
+  }
+  CHECK(host.folder_count() == 1);
+  CHECK(host.run(shell("exit 0")).exit_code == 0);
+  host.stop();  // the beginning of a trace, for which nobody waits, has ended, too
+  CHECK(host.folder_count() == 0);
+  CHECK(host.traces->find(run.run_id())->run.status == pipeline::TraceStatus::Terminated);
 }
 
 TEST_CASE("a sweep ends what was terminated while no engine ran, and leaves open runs alone") {

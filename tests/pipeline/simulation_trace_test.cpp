@@ -415,6 +415,29 @@ TEST_CASE("T10: a run that could not tell its end is told by the next sweep, onc
   CHECK(bench.sweep() == 0);
 }
 
+TEST_CASE("what a terminated run has left goes when the next simulation begins") {
+  Bench bench;
+  SimulationServices services = bench.services();
+  SUBCASE("with traces") {}
+  SUBCASE("without") {
+    services.traces = nullptr;
+    implement_simulation(bench.worker(), services);
+  }
+  bench.worker().implement(step_simulation, [&](const ActivityContext& ctx, const SteppingTask&) {
+    fs::create_directory(services.work_folder + "/" + ctx.info().workflow_run_id);
+    bench.environment.client().handle(simulation_workflow, ctx.info().workflow_id).terminate();
+    return Stepped{};
+  });
+  const auto run = bench.start();
+  CHECK_THROWS_AS((void)run.result(), TerminatedFailure);
+  CHECK_FALSE(fs::is_empty(services.work_folder));
+  bench.request.scene.fixed = {"wheel"};  // fails before it is stepped
+  CHECK_THROWS_AS((void)bench.start().result(), ActivityFailure);
+  CHECK(fs::is_empty(services.work_folder));
+  if (services.traces != nullptr)
+    CHECK(bench.traces.find(run.run_id())->run.status == TraceStatus::Terminated);
+}
+
 TEST_CASE("a trace whose end could not be written is that of the result after the next sweep") {
   Bench bench;
   (void)bench.start().result();

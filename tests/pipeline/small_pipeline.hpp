@@ -10,6 +10,7 @@
 #include "durasim/testing/workflow_environment.hpp"
 
 #include "pipeline/cube.hpp"
+#include "pipeline/watched_artifacts.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -36,36 +37,6 @@ struct Ticking final : durasim::Clock {
   [[nodiscard]] durasim::SteadyTime steady_now() const override {
     return durasim::SteadyTime(std::chrono::milliseconds(++asked));
   }
-};
-
-// Another store, and what to do before a content is put into it.
-class WatchedArtifacts final : public pipeline::ArtifactStore {
- public:
-  explicit WatchedArtifacts(pipeline::ArtifactStore& kept) : kept_(kept) {}
-  std::function<void(const std::string& name)> before_put;
-
-  pipeline::Artifact put(const std::string& name, durasim::ByteView bytes) override {
-    before_put(name);
-    return kept_.put(name, bytes);
-  }
-  pipeline::Artifact put_file(const std::string& name, const std::string& path) override {
-    before_put(name);
-    return kept_.put_file(name, path);
-  }
-  using ArtifactStore::get;
-  [[nodiscard]] durasim::Bytes get(const pipeline::Artifact& artifact,
-                                   std::size_t max_bytes) const override {
-    return kept_.get(artifact, max_bytes);
-  }
-  void get_file(const pipeline::Artifact& artifact, const std::string& path) const override {
-    kept_.get_file(artifact, path);
-  }
-  [[nodiscard]] std::string url(const pipeline::Artifact& artifact) const override {
-    return kept_.url(artifact);
-  }
-
- private:
-  pipeline::ArtifactStore& kept_;
 };
 
 // One of every stage of a simulation, in their order: an artifact is about to be stored, or it is

@@ -10,8 +10,12 @@
 #include "durasim/sim/mjcf_bundle.hpp"
 #include "durasim/sim/model.hpp"
 #include "durasim/testing/activity_environment.hpp"
+#include "durasim/testing/workflow_environment.hpp"
 
+#include "pipeline/beats.hpp"
+#include "pipeline/simulation_steps.hpp"
 #include "pipeline/sweep_steps.hpp"
+#include "pipeline/watched_artifacts.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -53,16 +57,19 @@ class Field {
     request.jitter = {.1, 0, 0};
     request.pass_threshold = 0.3;
   }
-  [[nodiscard]] SweepResult run() const {
-    Engine engine({.store = folder_.file("sweep.db")});
-    Worker& worker = engine.worker(std::string(kSimulationQueue), {.max_concurrent_activities = 2});
+  void implement(Worker& worker, Frontend& history) const {
     const SimulationServices services{.artifacts = &artifacts,
                                       .work_folder = folder_.file("work"),
                                       .scene_done = scene_done,
                                       .traces = traces.get(),
-                                      .history = &engine.frontend()};
+                                      .history = &history};
     implement_simulation(worker, services);
     implement_sweeps(worker, services);
+  }
+  [[nodiscard]] SweepResult run() const {
+    Engine engine({.store = folder_.file("sweep.db")});
+    Worker& worker = engine.worker(std::string(kSimulationQueue), {.max_concurrent_activities = 2});
+    implement(worker, engine.frontend());
     engine.start();
     const auto run = sweep(engine.client(), request);
     if (started) started(run);
@@ -322,6 +329,33 @@ TEST_CASE("a summary of many batches is heard of at each") {
   CHECK(std::holds_alternative<ActivityCanceled>(summarise()));
 }
 
+TEST_CASE("a store that keeps batch or summary waiting does not make them look dead") {
+  const durasim_test::TemporaryFolder folder;
+  FileArtifactStore kept(folder.file("artifacts"));
+  durasim_test::WatchedArtifacts artifacts(kept);
+  Worker worker{std::string(kSimulationQueue)};
+  implement_sweeps(worker, {.artifacts = &artifacts});
+  testing::ActivityEnvironment environment;
+  durasim_test::Beats beats(environment);
+  std::vector<std::string> waited;
+  artifacts.before_get = [&](const std::string& name) {
+    CAPTURE(name);
+    REQUIRE(beats.another());
+    waited.push_back(name);
+  };
+  artifacts.before_put = artifacts.before_get;
+  const SceneBatch batch{.mjcf = kept.put("hole.dsmjcf", sim::encode_mjcf_bundle({kHole})),
+                         .loop = {.duration = Seconds(0.05)},
+                         .count = 2};
+  const auto done = environment.run_implementation(worker.activities().at("run_scenes"), batch);
+  const auto& outcomes = std::get<ActivityCompleted>(done).result;
+  const SweepSummary summary{.name = "hole",
+                             .batches = {from_payload<DoneBatch>(outcomes.at(0)).outcomes}};
+  (void)environment.run_implementation(worker.activities().at("summarise_sweep"), summary);
+  CHECK(waited == std::vector<std::string>{"hole.dsmjcf", "scenes.json",  // of the batch
+                                           "scenes.json", "sweep.csv", "sweep.md"});
+}
+
 TEST_CASE("T10: a sweep that is cancelled has a trace that says so") {
   Field field;
   field.request.runs = 100'000;
@@ -338,6 +372,23 @@ TEST_CASE("T10: a sweep that is cancelled has a trace that says so") {
   CHECK(trace.run.ended_at);
   CHECK(trace.events.at(0).detail == "enough");
   CHECK(trace.steps.at(2).name == "run_scenes");
+}
+
+TEST_CASE("T10: a sweep that is cancelled is, also when its process dies before its work stops") {
+  const Field field;
+  testing::WorkflowEnvironment environment;
+  Worker& worker = environment.worker(std::string(kSimulationQueue));
+  field.implement(worker, environment.frontend());
+  worker.implement(import_geometry, [&](const ActivityContext& ctx, const SimulationRequest&) {
+    environment.client().handle(sweep_workflow, ctx.info().workflow_id).cancel("enough");
+    environment.settle();
+    environment.restart();
+    return ImportedGeometry{};
+  });
+  const auto run = sweep(environment.client(), field.request);
+  CHECK_THROWS_AS((void)run.result(), CanceledFailure);
+  CHECK(run.describe().status == WorkflowStatus::Canceled);
+  CHECK(field.newest_first().at(0).run.status == TraceStatus::Canceled);
 }
 
 TEST_CASE("a threshold that is not met, bad geometry, and numbers out of range") {

@@ -1,86 +1,38 @@
-// What goes wrong between a store and an S3 server, and what is left of it: which errors are tried
-// again, what callers see, and that no upload stays behind.
+// What goes wrong between a store and an S3 server: which errors are tried again, and what callers
+// see.
 #include "durasim/core/files.hpp"
-#include "durasim/core/process.hpp"
 #include "durasim/core/sha256.hpp"
 
-#include "s3/bucket.hpp"
-#include "s3/signature.hpp"
+#include "s3/fault_lab.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <filesystem>
-#include <stop_token>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace durasim;
 using namespace durasim::s3;
 using namespace std::chrono_literals;
-using durasim_test::Bucket;
+using durasim_test::cut_after;
+using durasim_test::error;
+using durasim_test::kLost;
+using durasim_test::kNothing;
+using durasim_test::kSilence;
 using durasim_test::large_content;
 using durasim_test::Proxy;
 using durasim_test::s3_server;
+using durasim_test::say;
 using durasim_test::TemporaryFolder;
 using pipeline::Artifact;
+using Lab = durasim_test::FaultLab;
 
 namespace {
 
 constexpr std::string_view kText = "a content";
-
-// A bucket behind a proxy, and how long its store has waited between attempts.
-struct Lab {
-  explicit Lab(durasim_test::Port server) : bucket(server), proxy(server) {
-    options = durasim_test::server_options(proxy.port());
-    options.random = &chance;
-    options.wait = [this](Duration delay) { waits.push_back(delay); };
-  }
-  [[nodiscard]] S3ArtifactStore store() const { return S3ArtifactStore(bucket.url(), options); }
-  [[nodiscard]] bool clean() const { return bucket.upload_count() == 0; }
-
-  struct Half final : RandomSource {
-    std::uint64_t next() override { return std::uint64_t{1} << 63; }
-  };
-  Bucket bucket;
-  Proxy proxy;
-  Half chance;
-  std::vector<Duration> waits;
-  S3Options options;
-};
-
-Proxy::Answer say(const std::string& status, const std::string& body,
-                  const std::string& headers = "") {
-  return [=](const Proxy::Forward&) {
-    return "HTTP/1.1 " + status + "\r\n" + headers +
-           "Connection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-           body;
-  };
-}
-
-Proxy::Answer error(const std::string& status, const std::string& code) {
-  return say(status,
-             "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>of a test</Message>" +
-                 "<StringToSign>lasting-secret</StringToSign></Error>",
-             "x-amz-request-id: R42\r\n");
-}
-
-// The server answers, but only so much of it arrives.
-Proxy::Answer cut_after(std::size_t body_bytes) {
-  return [=](const Proxy::Forward& forward) {
-    const std::string answer = forward();
-    return answer.substr(0, answer.find("\r\n\r\n") + 4 + body_bytes);
-  };
-}
-
-const Proxy::Answer kNothing = [](const Proxy::Forward&) { return std::string(); };
-const Proxy::Answer kSilence = [](const Proxy::Forward&) { return std::nullopt; };
-// It is done, but nobody is told.
-const Proxy::Answer kLost = [](const Proxy::Forward& forward) {
-  (void)forward();
-  return std::string();
-};
 
 // The message of the exception that `act` ends with.
 template <class Exception, class Act>
@@ -103,10 +55,6 @@ void check_contains(const std::string& text, const std::vector<std::string>& par
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }
-}
-
-std::string sha256_base64(std::string_view text) {
-  return base64(Sha256().update(as_bytes(text)).finish_bytes());
 }
 
 }  // namespace
@@ -313,132 +261,4 @@ TEST_CASE("an error in a success is an error") {
   CHECK(lab.waits.size() == 2);
   CHECK(lab.clean());
   CHECK(lab.bucket.object_count() == 1);
-}
-
-TEST_CASE("an upload whose end was not heard of is found to be done") {
-  const auto server = s3_server();
-  if (!server) return;
-  Lab lab(*server);
-  lab.proxy.meet("?uploadId=", kLost);
-  const std::string content = large_content();
-  const Artifact artifact = lab.store().put("a.bin", as_bytes(content));
-  CHECK(as_text(lab.store().get(artifact)) == content);
-  CHECK(lab.proxy.requests("partNumber=").size() == 3);
-  CHECK(lab.clean());
-}
-
-TEST_CASE("an upload that fails is aborted") {
-  const auto server = s3_server();
-  if (!server) return;
-  Lab lab(*server);
-  const std::string content = large_content();
-  lab.proxy.meet("partNumber=2", error("403 Forbidden", "AccessDenied"));
-  CHECK_THROWS_AS(lab.store().put("a.bin", as_bytes(content)), AccessDenied);
-  CHECK(lab.clean());
-  lab.proxy.meet("partNumber=3", error("503 Slow Down", "SlowDown"), 6);
-  CHECK_THROWS_AS(lab.store().put("a.bin", as_bytes(content)), UnavailableError);
-  CHECK(lab.clean());
-
-  const TemporaryFolder folder;
-  write_file(folder.file("a.bin"), as_bytes(content));
-  lab.proxy.meet("partNumber=1", [&](const Proxy::Forward& forward) {
-    std::filesystem::resize_file(folder.file("a.bin"), content.size() - 1);
-    std::filesystem::resize_file(folder.file("a.bin"), content.size());
-    return forward();
-  });
-  CHECK_THROWS_WITH_AS(lab.store().put_file("a.bin", folder.file("a.bin")),
-                       doctest::Contains("changed"), IoError);
-  CHECK(lab.clean());
-
-  std::stop_source stop;
-  lab.options.stop = stop.get_token();
-  lab.proxy.meet("partNumber=2", [&](const Proxy::Forward&) {
-    stop.request_stop();
-    return std::nullopt;
-  });
-  CHECK_THROWS_AS(lab.store().put("a.bin", as_bytes(content)), CancelledError);
-  CHECK(lab.clean());
-  CHECK(lab.bucket.object_count() == 0);
-}
-
-TEST_CASE("an upload of which somebody else has disposed is begun again") {
-  const auto server = s3_server();
-  if (!server) return;
-  Lab lab(*server);
-  lab.proxy.meet("partNumber=2", error("404 Not Found", "NoSuchUpload"));
-  lab.proxy.meet("POST ", [](const Proxy::Forward& forward) { return forward(); });  // it begins
-  lab.proxy.meet("POST ", error("400 Bad Request", "InvalidPart"));
-  const std::string content = large_content();
-  const Artifact artifact = lab.store().put("a.bin", as_bytes(content));
-  CHECK(as_text(lab.store().get(artifact)) == content);
-  CHECK(lab.clean());
-  lab.proxy.meet("partNumber=2", error("404 Not Found", "NoSuchUpload"), 3);
-  CHECK_THROWS_AS(lab.store().put("b.bin", as_bytes(content + "!")), UnavailableError);
-}
-
-// Runs in the process that the next case kills.
-TEST_CASE("put for the next case" * doctest::skip()) {
-  const std::string file = std::getenv("DURASIM_TEST_PUT");
-  S3ArtifactStore(std::getenv("DURASIM_TEST_URL"),
-                  durasim_test::server_options(static_cast<durasim_test::Port>(
-                      std::stoul(std::getenv("DURASIM_TEST_PORT")))))
-      .put_file("a.bin", file);
-}
-
-TEST_CASE("an upload whose process was killed is gone on with by the next one") {
-  const auto server = s3_server();
-  if (!server) return;
-  Lab lab(*server);
-  const TemporaryFolder folder;
-  const std::string content = large_content();
-  write_file(folder.file("a.bin"), as_bytes(content));
-  const auto killed_in_part_2 = [&] {
-    std::stop_source kill;
-    lab.proxy.meet("partNumber=2", [&](const Proxy::Forward&) {
-      kill.request_stop();
-      return std::nullopt;
-    });
-    const ProcessResult result = PosixProcessRunner().run(
-        {.program = std::filesystem::read_symlink("/proc/self/exe"),
-         .arguments = {"--no-skip", "-tc=put for the next case"},
-         .environment = {"DURASIM_TEST_PUT=" + folder.file("a.bin"),
-                         "DURASIM_TEST_URL=" + lab.bucket.url(),
-                         "DURASIM_TEST_PORT=" + std::to_string(lab.proxy.port())},
-         .stop = kill.get_token()});
-    CHECK(result.outcome == ProcessOutcome::Cancelled);
-    CHECK(lab.bucket.upload_count() == 1);
-  };
-
-  killed_in_part_2();
-  // moto does not say what checksums the parts have, as AWS does; here it does.
-  const std::string part = content.substr(0, std::size_t{5} << 20);
-  lab.proxy.meet("GET /" + lab.bucket.name() + "/runs/", [&](const Proxy::Forward& forward) {
-    std::string answer = forward();
-    answer.insert(answer.find("</Part>"),
-                  "<ChecksumSHA256>" + sha256_base64(part) + "</ChecksumSHA256>");
-    return say("200 OK", durasim_test::body_of(answer))(forward);
-  });
-  const Artifact artifact = lab.store().put_file("a.bin", folder.file("a.bin"));
-  CHECK(lab.proxy.requests("?uploads").size() == 1);      // begun by the one that died
-  CHECK(lab.proxy.requests("partNumber=1").size() == 1);  // sent by it
-  CHECK(lab.proxy.requests("partNumber=2").size() == 2);
-  CHECK(as_text(lab.store().get(artifact)) == content);
-  CHECK(lab.clean());
-
-  SUBCASE("also when the object has come meanwhile") {
-    lab.bucket.remove("runs/" + place_of(artifact));
-    killed_in_part_2();
-    lab.bucket.write("runs/" + place_of(artifact), content);
-    CHECK(lab.store().put_file("a.bin", folder.file("a.bin")) == artifact);
-    CHECK(lab.proxy.requests("partNumber=3").size() == 1);
-    CHECK(lab.clean());
-  }
-  SUBCASE("and aborted by one that uses parts of another size") {
-    lab.bucket.remove("runs/" + place_of(artifact));
-    killed_in_part_2();
-    lab.options.part_bytes += 1;
-    lab.store().put_file("a.bin", folder.file("a.bin"));
-    CHECK(as_text(lab.store().get(artifact)) == content);
-    CHECK(lab.clean());
-  }
 }

@@ -136,8 +136,9 @@ struct ScriptOptions {
   // The program durasim-supervisor. Empty: beside the library, or in the folder that
   // DURASIM_LIBEXEC names.
   std::string supervisor{};
-  // Where runs leave their traces, and the engine whose histories these follow from: both or none.
-  // Borrowed.
+  // Where runs leave their traces, and the engine whose histories these follow from; with it, each
+  // run begins by clearing up as sweep_scripts does, without waiting. Borrowed; `traces` need
+  // `history`.
   TraceStore* traces = nullptr;
   Frontend* history = nullptr;
   Logger log{};

@@ -134,8 +134,9 @@ struct SimulationServices {
   std::function<void(const sim::StageProgress&)> progress{};
   std::function<void()> scene_done{};  // of a sweep; likewise
   const Clock* clock = nullptr;  // of checkpoints and progress; null: system_clock(). Borrowed.
-  // Where the workflow's runs leave their traces, and the engine whose histories these follow from:
-  // both or none. Borrowed.
+  // Where the workflow's runs leave their traces, and the engine whose histories these follow from;
+  // with it, each run begins by clearing up as sweep_simulations does. Borrowed; `traces` need
+  // `history`.
   TraceStore* traces = nullptr;
   Frontend* history = nullptr;
   Logger log{};
@@ -150,7 +151,7 @@ DURASIM_EXPORT void implement_simulation(Worker& worker, SimulationServices serv
 // work folder, which must be this engine's alone, and completes traces that say Running. What an
 // attempt still uses is left to the next call. Call it after Engine::start(), with the services of
 // implement_simulation. Returns how many folders and traces it has dealt with. What is damaged or
-// cannot be had (a run, the list of runs, a folder, the traces) is left with a warning.
+// cannot be had (a run, a folder, the traces) is left with a warning.
 DURASIM_EXPORT std::size_t sweep_simulations(const Client& client,
                                              const SimulationServices& services);
 
