@@ -2,6 +2,8 @@
 #include "durasim/store/sqlite.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/ending.hpp"
+#include "cli/store_option.hpp"
 #include "core/ascii_text.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +18,8 @@ struct BackupArguments {
   std::string out;
 };
 
-int backup(const BackupArguments& a) {
+int backup(const BackupArguments& a, const std::stop_token& stop) {
+  const LeaveOnStop leave(stop);  // the next backup of that name takes the place of what is left
   const std::vector<store::Finding> damage = store::backup_store(a.store, a.out);
   fmt::print("{}: copied and verified\n", a.out);
   for (const store::Finding& finding : damage) {
@@ -41,11 +44,11 @@ void add_backup(CLI::App& app, Command& chosen) {
       "digest.db.mark\n"
       "(it would say that newer commits are missing), and put the copy in the place of "
       "digest.db.\n\n"
-      "Exit codes: 0 copied, 2 copied with runs that are damaged in the store itself, 1 not "
-      "copied.");
-  verb->add_option("--store", a->store, "path of the store's database")->required();
-  verb->add_option("OUT", a->out, "the file to make; it must not exist")->required();
-  verb->callback([&chosen, a] { chosen = [a](const std::stop_token&) { return backup(*a); }; });
+      "Exit codes: 0 copied, 2 copied, but the store itself has damaged runs, 1 not copied.");
+  add_store_option(*verb, a->store, "path of the store's database")->required();
+  verb->add_option("OUT", a->out, "file to create; it must not exist")->required();
+  verb->callback(
+      [&chosen, a] { chosen = [a](const std::stop_token& stop) { return backup(*a, stop); }; });
 }
 
 }  // namespace durasim::cli

@@ -5,6 +5,7 @@
 #include "durasim/core/error.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 #include "cli/work_engine.hpp"
 
@@ -15,6 +16,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -70,16 +72,32 @@ ScriptResult await_script(const Client& client, const ScriptRequest& request,
   }
 }
 
+// As a shell reads it.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:@%+,";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
 ScriptResult await_anywhere(const ScriptArguments& a, const ScriptRequest& request,
                             const std::string& id, const std::stop_token& stop) {
+  const WorkOptions options{
+      .store = a.store,
+      .artifacts = a.artifacts,
+      .trace = a.trace,
+      .json = a.json,
+      .when_left = fmt::format(
+          "stopped waiting for script {}, which goes on; to wait for it again repeat this command, "
+          "to end it: durasim workflow cancel --store {} -w {}",
+          id, quoted(a.store), quoted(id))};
   try {
-    return with_engine({.store = a.store, .artifacts = a.artifacts, .trace = a.trace}, stop,
+    return with_engine(options, stop,
                        [&](const Client& client) { return await_script(client, request, id); });
   } catch (const CancelledError&) {
-    throw CancelledError(
-        fmt::format("stopped waiting for script {}, which goes on: the same command attaches to "
-                    "it; meanwhile `durasim workflow cancel -w {}` ends it",
-                    id, id));
+    throw CancelledError(options.when_left);
   }
 }
 
@@ -145,10 +163,9 @@ void add_script(CLI::App& app, Command& chosen, std::vector<std::string> command
       "PATH, HOME, USER, LOGNAME,\nLANG, LC_ALL, TZ, TMPDIR, what --env names, and DURASIM_STORE. "
       "Limits: docs/scripts.md.\n\n"
       "Exit codes: 0 the command exited with 0, 2 it did not, 1 usage or infrastructure (also: "
-      "its end is\nnot known), 130 stopped waiting for it.");
-  verb->add_option("--store", a->store, "path of the store's database; made if it is not there")
-      ->required()
-      ->envname("DURASIM_STORE");
+      "its outcome\nwas lost), 130 stopped waiting; the command goes on.");
+  add_store_option(*verb, a->store, "path of the store's database; created if it does not exist")
+      ->required();
   a->artifacts.add_to(*verb);
   add_trace_option(*verb, a->trace);
   verb->add_option("--id", a->id, "workflow id; made of the command by default");

@@ -5,13 +5,14 @@
 #include "durasim/core/json.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/ending.hpp"
 #include "cli/store_access.hpp"
+#include "cli/store_option.hpp"
 #include "cli/workflow_follow.hpp"
 #include "cli/workflow_text.hpp"
 
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,7 +34,6 @@ struct WorkflowArguments {
   std::size_t limit = 1000;
   bool follow = false;
   bool successors = false;
-  std::stop_token stop;
 };
 
 // Each --input is one argument, in JSON.
@@ -53,6 +53,11 @@ PayloadList payloads_of(const std::vector<std::string>& inputs) {
     payloads.push_back(std::move(payload));
   }
   return payloads;
+}
+
+Output output_of(const std::string& name) {
+  if (name == "json") return Output::Json;
+  return name == "jsonl" ? Output::JsonLines : Output::Text;
 }
 
 std::optional<WorkflowStatus> status_of(const std::string& name) {
@@ -88,7 +93,6 @@ int show(const WorkflowArguments& a) {
     throw InvalidArgument("--follow prints events as they come: with -o text or -o jsonl");
   const StoreAccess store(a.store, false);
   if (a.follow) {
-    const LeaveOnStop leave(a.stop);
     follow_history(store, a.run, a.successors, a.output);
     return kSuccess;
   }
@@ -120,7 +124,6 @@ int result(const WorkflowArguments& a) {
           run.workflow_id, run.task_queue));
     }
   }
-  const LeaveOnStop leave(a.stop);
   try {
     print_values(store.frontend().result(a.run));
     return kSuccess;
@@ -167,15 +170,14 @@ class Verb {
   Verb(CLI::App& workflow, Command& chosen, const char* name, const char* help,
        int (*action)(const WorkflowArguments&))
       : a_(std::make_shared<WorkflowArguments>()), app_(workflow.add_subcommand(name, help)) {
-    app_->add_option("--store", a_->store, "path of the store's database")
-        ->required()
-        ->envname("DURASIM_STORE");
-    app_->add_option("-o,--output", a_->output, "text, json or jsonl")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, Output>{
-            {"text", Output::Text}, {"json", Output::Json}, {"jsonl", Output::JsonLines}}));
+    add_store_option(*app_, a_->store, "path of the store's database")->required();
+    app_->add_option_function<std::string>(
+            "-o,--output", [a = a_](const std::string& name) { a->output = output_of(name); },
+            "output format (default: text)")
+        ->check(CLI::IsMember({"text", "json", "jsonl"}));
     app_->callback([&chosen, a = a_, action] {
       chosen = [a, action](const std::stop_token& stop) {
-        a->stop = stop;
+        const LeaveOnStop leave(stop);  // what an engine has been asked for it does all the same
         return action(*a);
       };
     });

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -200,6 +201,18 @@ TEST_CASE("a parked run is shown as parked, with the reason, and resumed") {
   CHECK(workflow(folder, "resume", {"-w", "l"}).exit_code == 0);
   CHECK(workflow(folder, "list", {}).out.find("\nRunning ") != std::string::npos);
   CHECK(workflow(folder, "query", {"-w", "l", "--type", "heard"}).out == "\"\"\n");
+}
+
+TEST_CASE("commands without an engine wait for each other") {
+  const Folder folder;
+  CHECK(workflow(folder, "start", {"--type", "T", "-t", "q"}).exit_code == 0);
+  std::vector<std::unique_ptr<durasim_test::Child>> lists(12);
+  for (auto& list : lists) {
+    list = std::make_unique<durasim_test::Child>(
+        DURASIM_BUILD_BIN "/durasim",
+        std::vector<std::string>{"workflow", "list", "--store", folder.store()});
+  }
+  for (const auto& list : lists) CHECK(durasim_test::exited_well(list->wait()));
 }
 
 TEST_CASE("mistakes on the command line are named") {
