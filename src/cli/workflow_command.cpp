@@ -188,7 +188,11 @@ class Verb {
     return *this;
   }
   Verb& inputs() {
-    app_->add_option("-i,--input", a_->inputs, "an argument, as JSON; once for each");
+    // As they stand: CLI11 would take "[1,2]" for two of them, and "{}" for none.
+    CLI::Option* option = app_->add_option("-i,--input", "one argument, as JSON (may be repeated)")
+                              ->type_name("JSON")
+                              ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    option->each([a = a_](const std::string& input) { a->inputs.push_back(input); });
     return *this;
   }
   Verb& reason() {
