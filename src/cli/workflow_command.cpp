@@ -3,6 +3,7 @@
 #include "durasim/core/encoding.hpp"
 #include "durasim/core/failure.hpp"
 #include "durasim/core/json.hpp"
+#include "durasim/pipeline/script.hpp"
 
 #include "cli/commands.hpp"
 #include "cli/ending.hpp"
@@ -146,15 +147,33 @@ int query(const WorkflowArguments& a) {
   return kSuccess;
 }
 
+// After a request to end a run. A script is a process that lives without an engine; all else
+// happens in one.
+void end_without_engine(const StoreAccess& store, const WorkflowArguments& a) {
+  if (store.is_served()) return;
+  const WorkflowDescription run = store.frontend().describe(a.run);
+  if (run.workflow_type == pipeline::script_execution.name &&
+      pipeline::ask_scripts_to_end({.store = a.store}, run.run_id) > 0) {
+    fmt::print(stderr, "durasim: the script of {} was asked to end; the next engine records it\n",
+               run.workflow_id);
+  } else if (run.status == WorkflowStatus::Running) {
+    fmt::print(stderr,
+               "durasim: recorded; no engine works on this store, so {} ends when one is started\n",
+               run.workflow_id);
+  }
+}
+
 int cancel(const WorkflowArguments& a) {
   const StoreAccess store(a.store, false);
   store.frontend().cancel(a.run, a.reason);
+  end_without_engine(store, a);
   return kSuccess;
 }
 
 int terminate(const WorkflowArguments& a) {
   const StoreAccess store(a.store, false);
   store.frontend().terminate(a.run, a.reason);
+  end_without_engine(store, a);
   return kSuccess;
 }
 

@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace durasim::inline v0::pipeline {
@@ -81,7 +82,8 @@ Workflow<ScriptResult> execute_attempts(WorkflowContext ctx, ScriptRequest reque
     }
     co_await clean_up(ctx.shielded(), job.key);
     // For an engine, an activity whose process dies while it is being cancelled has failed.
-    if (failure && ctx.is_cancelled()) throw CanceledFailure("the script was cancelled");
+    if ((failure || outcome.asked_to_end) && ctx.is_cancelled())
+      throw CanceledFailure("the script was cancelled");
     if (failure) throw_failure(*std::move(failure));
     if (outcome.lost.empty()) {
       outcome.result.attempts = attempt;
@@ -177,6 +179,10 @@ std::size_t sweep_scripts(const Client& client, const ScriptOptions& options) {
     }
   };
   return ScriptActivities(options).sweep(is_over, options.log);
+}
+
+std::size_t ask_scripts_to_end(const ScriptOptions& options, std::string_view run_id) {
+  return ScriptActivities(options).ask_to_end(run_id);
 }
 
 }  // namespace durasim::inline v0::pipeline
