@@ -41,6 +41,9 @@ ScriptRequest request_of(const ScriptArguments& a) {
   ScriptRequest request;
   request.argv = a.command;
   request.working_directory = std::filesystem::current_path();  // another place, another script
+  for (const std::string& argument : a.command) require_utf8("the argument", argument);
+  require_utf8("the working directory", request.working_directory);
+  require_utf8("--id", a.id);
   request.retries = a.retries;
   if (!a.timeout.empty()) {
     const Seconds timeout = parse_duration(a.timeout);
@@ -49,6 +52,7 @@ ScriptRequest request_of(const ScriptArguments& a) {
     request.timeout = std::chrono::duration_cast<Duration>(timeout);
   }
   for (const std::string& variable : a.environment) {
+    require_utf8("--env", variable);
     const std::size_t equals = variable.find('=');
     if (equals == std::string::npos) {
       request.inherit.push_back(variable);

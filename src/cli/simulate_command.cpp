@@ -9,11 +9,13 @@
 #include "cli/durable_simulate.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/simulate_arguments.hpp"
+#include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -46,10 +48,27 @@ void refuse_geometry_options(const CLI::App& verb) {
         "--up", "--gravity", "--floor"}) {
     if (verb.count(name) != 0) {
       throw InvalidArgument(fmt::format(
-          "{} does not apply to an MJCF file, which states that itself; leave it away", name));
+          "{} does not apply to an MJCF file, which states that itself; omit it", name));
     }
   }
 }
+
+#ifdef DURASIM_HAVE_SQLITE
+// On the command line: the environment may name a store for other verbs.
+bool was_typed(const CLI::Option& option) {
+  if (option.count() == 0) return false;
+  const char* preset = std::getenv(option.get_envname().c_str());
+  return preset == nullptr || option.results() != CLI::results_t{preset};
+}
+
+void refuse_store_options(const CLI::App& verb) {
+  for (const char* name : {"--store", "--artifacts", "--trace"}) {
+    if (was_typed(*verb.get_option(name)))
+      throw InvalidArgument(
+          fmt::format("{} is for durable simulations; add --durable, or omit it", name));
+  }
+}
+#endif
 
 int simulate(const CLI::App& verb, const SimulateArguments& a, const std::stop_token& stop) {
   const Bytes bytes = read_file(a.input.file);
@@ -64,6 +83,7 @@ int simulate(const CLI::App& verb, const SimulateArguments& a, const std::stop_t
       print_summary(result, result.restarted_because);
     return exit_code(result);
   }
+  refuse_store_options(verb);
 #endif
   ProgressDisplay display(false);
   sim::SimulationResult result;
@@ -109,11 +129,11 @@ void add_simulate(CLI::App& app, Command& chosen) {
 #ifdef DURASIM_HAVE_SQLITE
   CLI::Option* durable = verb->add_flag(
       "--durable", a->durable,
-      "keep the simulation in a store: killed and started again, the same command goes on from its "
-      "last checkpoint and ends in the same state, bit for bit");
-  verb->add_option("--store", a->store, "the store of --durable; made if it is not there")
-      ->envname("DURASIM_STORE");
-  durable->needs(verb->get_option("--store"));
+      "record the simulation in a store: if killed, the same command resumes from the last "
+      "checkpoint and ends in the same state, bit for bit");
+  durable->needs(add_store_option(
+      *verb, a->store,
+      "path of the store's database, for --durable; created if it does not exist"));
   a->artifacts.add_to(*verb);
   add_trace_option(*verb, a->trace);
 #endif

@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 #include "cli/work_engine.hpp"
 
@@ -172,14 +173,15 @@ void add_sweep(CLI::App& app, Command& chosen) {
                    "multiply friction, mass, gravity, damping or gear by a factor of each scene's "
                    "own: friction=0.5:1.5, of one part mass:ball=0.9:1.1 (may be repeated)")
       ->allow_extra_args(false);
-  verb->add_option("--jitter-seed", a->jitter_seed, "seed of --jitter and --vary")
+  verb->add_option("--jitter-seed", a->jitter_seed, "random seed of --jitter and --vary")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   verb->add_option("--jittered", a->jittered,
                    "the part that is moved (default: the target, or all that are free)");
   verb->add_option("--threshold", a->threshold, "share of scenes that must succeed, 0 to 1")
       ->capture_default_str();
-  verb->add_option("--store", a->scene.store, "the store; made if it is not there")
-      ->envname("DURASIM_STORE")
+  add_store_option(*verb, a->scene.store,
+                   "path of the store's database; created if it does not exist")
       ->required();
   a->scene.artifacts.add_to(*verb);
   add_trace_option(*verb, a->scene.trace);

@@ -3,6 +3,7 @@
 
 #include "durasim/pipeline/sweep.hpp"
 
+#include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 
 #include <chrono>
@@ -80,6 +81,9 @@ WorkOptions work_options(const SimulateArguments& a, const std::stop_token& stop
 
 pipeline::SimulationRequest request_for(const SimulateArguments& a,
                                         pipeline::ArtifactStore& artifacts) {
+  require_utf8("the file name", a.input.file.substr(a.input.file.rfind('/') + 1));
+  for (const std::string& part : a.input.fixed) require_utf8("--fixed", part);
+  require_utf8("--target", a.target);
   const sim::SimulateOptions options = simulate_options(a, 1, {});  // in the file's unit
   pipeline::SimulationRequest request = pipeline::request_of(a.input.file, artifacts, a.input.unit);
   std::get<pipeline::GeometryFile>(request.geometry).material = a.input.material;

@@ -236,7 +236,9 @@ class Verb {
     return *this;
   }
   Verb& limit() {
-    app_->add_option("--limit", a_->limit, "at most so many runs");
+    app_->add_option("--limit", a_->limit, "show at most this many runs")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     return *this;
   }
 

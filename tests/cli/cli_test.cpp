@@ -134,7 +134,45 @@ TEST_CASE("usage errors exit with 1 and say what to write") {
   refused({"--fixed", "lid"}, "lid");
   refused({"--material", "unobtainium"}, "unobtainium");
   refused({"--floor", "low"}, "--floor");
+  refused({"--seed", "-1"}, "--seed");
+  refused({"--import-memory", "-1"}, "--import-memory");
+  refused({"--import-memory", "17592186044416"}, "--import-memory");
+  refused({"--import-deadline", "1e300"}, "--import-deadline");
+  refused({"--import-deadline", "inf"}, "--import-deadline");
+  refused({"--fixed", "[a,b]"}, "[a,b]");
   CHECK_FALSE(std::filesystem::exists(folder.file("out")));
+}
+
+TEST_CASE("options that may be repeated leave FILE alone") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("cube.obj");
+  durasim::write_file(file, durasim::as_bytes(cube_obj()));
+  const CliRun fixed = run_cli({"inspect", "--unit", "mm", "--fixed", "lid", file});
+  CHECK(fixed.err.find("lid") != std::string::npos);
+  CHECK(fixed.err.find("FILE is required") == std::string::npos);
+  const CliRun forbid =
+      run_cli({"simulate", "--unit", "mm", "--duration", "0.1", "--no-video", "--out",
+               folder.file("out"), "--json", "--forbid", "9,9,9,20,20,20", file});
+  CHECK(forbid.json().at("reason").as_object().at("code") == "FORBID_ZONE_HIT");
+  CHECK(run_cli({"simulate", ""}).err.find("FILE: the path is empty") != std::string::npos);
+}
+
+TEST_CASE("options of durable simulations are refused without --durable, unless preset") {
+  const TemporaryFolder folder;
+  durasim::write_file(folder.file("cube.obj"), durasim::as_bytes(cube_obj()));
+  std::vector<std::string> line{
+      "simulate", folder.file("cube.obj"), "--unit",    "mm", "--duration", "0.1",
+      "--out",    folder.file("out"),      "--no-video"};
+  const std::string store = folder.file("x.db");
+  CHECK(run_cli(line, {"DURASIM_STORE=" + store}).exit_code == 0);
+  for (const char* option : {"--store", "--artifacts", "--trace"}) {
+    std::vector<std::string> typed = line;
+    typed.insert(typed.end(), {option, store});
+    const CliRun run = run_cli(typed);
+    CHECK(run.exit_code == 1);
+    CHECK(run.err.find(option) != std::string::npos);
+  }
+  CHECK_FALSE(std::filesystem::exists(store));
 }
 
 TEST_CASE("the progress bar fits the terminal") {

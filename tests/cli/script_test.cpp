@@ -242,6 +242,9 @@ TEST_CASE("mistakes on the command line are named") {
   CHECK(run_cli({"script", "--store", desk.store, "ls"}).exit_code == 1);
   CHECK(desk.run({"--timeout", "-1"}, "echo").exit_code == 1);
   CHECK(desk.run({"--retries", "1000"}, "echo").exit_code == 1);
+  const CliRun bytes = desk.run({}, "echo \xff");
+  CHECK(bytes.exit_code == 1);
+  CHECK(bytes.err.find("the argument \"echo \\xff\" is not UTF-8") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(desk.store));
 }
 

@@ -243,4 +243,9 @@ TEST_CASE("mistakes on the command line are named") {
   CHECK(json.exit_code == 1);
   CHECK(json.err.find("is no JSON") != std::string::npos);
   CHECK(workflow(folder, "list", {"--status", "Sleeping"}).exit_code == 1);
+  CHECK(workflow(folder, "list", {"--limit", "-1"}).exit_code == 1);
+  CHECK(workflow(folder, "list", {"-o", "xml"}).err.find("{text,json,jsonl}") != std::string::npos);
+  const CliRun empty = run_cli({"workflow", "list", "--store", ""});
+  CHECK(empty.exit_code == 1);
+  CHECK(empty.err.find("--store: the path is empty") != std::string::npos);
 }
