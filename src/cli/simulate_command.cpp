@@ -76,12 +76,14 @@ int simulate(const CLI::App& verb, const SimulateArguments& a, const std::stop_t
   if (mjcf) refuse_geometry_options(verb);
 #ifdef DURASIM_HAVE_SQLITE
   if (a.durable) {
-    const pipeline::SimulationResult result = simulate_durably(a, stop);
-    if (a.json)
-      fmt::print("{}\n", to_json(result));
-    else
-      print_summary(result, result.restarted_because);
-    return exit_code(result);
+    const DurableSimulation made = simulate_durably(a, stop);
+    if (a.json) {
+      fmt::print("{}\n", to_json(made.result, made.workflow_id));
+    } else {
+      print_summary(made.result, made.result.restarted_because);
+      fmt::print("  {:<12} {}\n", "workflow", made.workflow_id);
+    }
+    return exit_code(made.result);
   }
   refuse_store_options(verb);
 #endif

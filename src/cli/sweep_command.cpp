@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace durasim::cli {
@@ -120,13 +121,15 @@ std::int64_t already_done(const WorkflowRun<pipeline::SweepResult>& run) {
 }
 
 pipeline::SweepResult run_anywhere(const SweepArguments& a, pipeline::ArtifactStore& artifacts,
-                                   const std::stop_token& stop) {
+                                   const std::stop_token& stop, std::string& workflow_id) {
   const pipeline::SweepRequest request = request_of(a, artifacts);
   SceneCounter counter(request.runs);
   WorkOptions options = work_options(a.scene, stop);
   options.scene_done = [&counter] { counter.count(); };
   return with_engine(options, stop, [&](const Client& client) {
     const auto run = pipeline::sweep(client, request);
+    if (std::exchange(workflow_id, run.id()).empty())
+      fmt::print(stderr, "workflow {}\n", workflow_id);
     counter.start_at(already_done(run));
     return result_of(run);
   });
@@ -134,19 +137,20 @@ pipeline::SweepResult run_anywhere(const SweepArguments& a, pipeline::ArtifactSt
 
 int sweep(const SweepArguments& a, const std::stop_token& stop) {
   const auto artifacts = a.scene.artifacts.open(a.scene.store, stop);
-  const pipeline::SweepResult result = run_anywhere(a, *artifacts, stop);
+  std::string workflow_id;
+  const pipeline::SweepResult result = run_anywhere(a, *artifacts, stop, workflow_id);
   const std::string folder =
       a.scene.out.empty() ? "durasim-out/" + file_stem(a.scene.input.file) : a.scene.out;
   make_folders(folder);
   for (const auto& [name, artifact] : result.artifacts)
     artifacts->get_file(artifact, folder + "/" + artifact.name);
   if (a.scene.json) {
-    fmt::print("{}\n", to_json(result));
+    fmt::print("{}\n", to_json(result, workflow_id));
   } else if (!result.problem.empty()) {
     fmt::print("FAIL: {}\n", result.problem);
   } else {
-    fmt::print("{}\n  {}\n  {}\n", result.report, file_url(folder + "/sweep.csv"),
-               file_url(folder + "/sweep.md"));
+    fmt::print("{}\n  {}\n  {}\n  workflow {}\n", result.report, file_url(folder + "/sweep.csv"),
+               file_url(folder + "/sweep.md"), workflow_id);
   }
   return result.passed ? kSuccess : kFail;
 }

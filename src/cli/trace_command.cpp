@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/ending.hpp"
+#include "cli/run_choice.hpp"
 #include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 #include "core/ascii_text.hpp"
@@ -34,13 +35,7 @@ std::string newest_run(pipeline::TraceStore& traces, const std::string& run) {
   const std::vector<TraceRun> found = traces.runs(run, kMostRuns);
   std::set<std::string> ids;
   for (const TraceRun& one : found) ids.insert(one.workflow_id);
-  if (ids.empty()) throw InvalidArgument(fmt::format("there is no trace of {}", run));
-  if (ids.size() > 1 && !ids.contains(run)) {
-    throw InvalidArgument(
-        fmt::format("{} is the beginning of {} workflow ids, {} and {} among them", run, ids.size(),
-                    *ids.begin(), *ids.rbegin()));
-  }
-  const std::string& id = ids.contains(run) ? run : *ids.begin();
+  const std::string id = choose_workflow(ids, run, "trace of");
   return std::ranges::find(found, id, &TraceRun::workflow_id)->run_id;
 }
 

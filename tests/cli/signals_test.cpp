@@ -107,6 +107,7 @@ TEST_CASE("SIGINT ends the wait for a store that somebody has") {
   const durasim::store::SqliteStore owner({.path = store});
   const std::vector<std::vector<std::string>> lines{
       {"workflow", "list", "--store", store},
+      {"render", "simulation-", "--store", store},
       {"simulate", model, "--durable", "--store", store, "--out", folder.file("out")}};
   for (const auto& line : lines) {
     Child child(kProgram, line);
