@@ -94,11 +94,11 @@ int check(const CheckArguments& a, const std::stop_token& stop) {
 
 void add_check(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<CheckArguments>();
-  CLI::App* verb = app.add_subcommand("check", "Read a whole store and show what is damaged");
+  CLI::App* verb = app.add_subcommand("check", "Read a whole store and report what is damaged");
   verb->footer(
-      "Reads every row and history of the store and compares checksums, hashes, chains, indexes "
+      "Reads every row and history of the store and verifies checksums, hashes, chains, indexes "
       "and the\n"
-      "mark of the last acknowledged commit. Changes nothing; may run while the store is in "
+      "mark of the last acknowledged commit. Changes nothing; safe while the store is in "
       "use.\n\n"
       "  durasim check --store digest.db\n\n"
       "Exit codes: 0 no damage, 2 something is damaged or missing, 1 usage or I/O, 130 "

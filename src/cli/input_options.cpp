@@ -17,10 +17,10 @@ void InputOptions::add_to(CLI::App& verb) {
       ->check(refuse_empty)
       ->required();
   verb.add_option("--unit", unit,
-                  "unit of a mesh file: mm, cm, m, in, ft, um (a STEP file states its own)");
+                  "length unit of a mesh file: mm, cm, m, in, ft, um (STEP files state their own)");
   verb.add_option(
           "--material", material,
-          "material of the parts for which the file states none, e.g. steel, aluminium, abs, ptfe")
+          "material of parts for which the file states none, e.g. steel, aluminium, abs, ptfe")
       ->capture_default_str();
   verb.add_option(
           "--fixed", fixed,
@@ -28,15 +28,15 @@ void InputOptions::add_to(CLI::App& verb) {
       ->allow_extra_args(false);  // what comes next may be the file
   verb.add_flag("--rigid", rigid, "treat all parts of the file as one rigid body");
   verb.add_flag("--require-exact-collision", require_exact_collision,
-                "refuse a concave part instead of letting it collide as its convex hull");
+                "reject concave parts instead of letting them collide as their convex hulls");
   verb.add_option("--overlap", overlap,
-                  "parts that overlap at the start: exclude (they do not touch), keep, error")
+                  "parts that overlap at the start: exclude (no contact between them), keep, error")
       ->check(CLI::IsMember({"exclude", "keep", "error"}))
       ->capture_default_str();
   verb.add_option("--up", up, "axis of the file that points up")
       ->check(CLI::IsMember({"x", "y", "z"}))
       ->capture_default_str();
-  verb.add_option("--import-deadline", deadline_s, "seconds that the import process may take")
+  verb.add_option("--import-deadline", deadline_s, "seconds the import process may take")
       ->capture_default_str();
   verb.add_option("--import-memory", memory_mib, "MiB of memory the import process may use")
       ->check(CLI::Range(1, 1 << 24))

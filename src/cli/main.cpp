@@ -97,13 +97,17 @@ int run_verb(const cli::Command& command, bool json, const std::stop_token& stop
 
 int run(int argc, char** argv) {
   CLI::App app{
-      "Physics from CAD: reads a STEP, STL, OBJ or MJCF file, simulates it, and gives a verdict, a "
-      "report, a picture "
-      "and a video.\n\nFirst steps:\n"
-      "  durasim doctor                                 what works on this machine\n"
-      "  durasim inspect assembly.step                  parts, masses, collision geometry, "
+      "Durable workflows, and physics from CAD: simulates STEP, STL, OBJ and MJCF files, runs "
+      "commands\nthat outlive it, and inspects and controls the workflows of a store.\n\n"
+      "First steps:\n"
+      "  durasim doctor                                 check what works on this machine\n"
+      "  durasim inspect assembly.step                  list parts, masses, collision geometry, "
       "warnings\n"
-      "  durasim simulate assembly.step --duration 3    verdict, report, picture, video"};
+      "  durasim simulate assembly.step --duration 3    get a verdict, a report, a picture and a "
+      "video\n"
+      "  durasim script --store x.db -- make report     run a command that outlives durasim\n"
+      "  durasim workflow list --store x.db             list the workflows of a store"};
+  app.footer("durasim VERB --help shows options, examples and exit codes.");
   app.require_subcommand(1);
   app.set_version_flag("--version", "durasim " DURASIM_VERSION_STRING);
   cli::Command command;

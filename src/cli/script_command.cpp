@@ -161,25 +161,26 @@ void add_script(CLI::App& app, Command& chosen, std::vector<std::string> command
       app.add_subcommand("script", "Run a command that outlives this program: -- CMD ARG...");
   verb->footer(
       "  durasim script --store sim.db --timeout 2h -- python3 train.py --epochs 10\n\n"
-      "When this program dies, the command goes on. The same line then attaches to it, or prints "
-      "what was\nrecorded; it never runs the command twice: for that give another --id. Without "
-      "--id it is made of\nthe command, its options and the working directory. The command gets "
-      "PATH, HOME, USER, LOGNAME,\nLANG, LC_ALL, TZ, TMPDIR, what --env names, and DURASIM_STORE. "
-      "Limits: docs/scripts.md.\n\n"
+      "If durasim dies, the command goes on. The same line then attaches to it, or prints what was "
+      "recorded;\nit never runs the command twice. To run it again, give another --id; the default "
+      "is derived from\nthe command, its options and the working directory. The command's "
+      "environment holds PATH, HOME, USER,\nLOGNAME, LANG, LC_ALL, TZ, TMPDIR, what --env names, "
+      "and DURASIM_STORE. Limits: docs/scripts.md.\n\n"
       "Exit codes: 0 the command exited with 0, 2 it did not, 1 usage or infrastructure (also: "
       "its outcome\nwas lost), 130 stopped waiting; the command goes on.");
   add_store_option(*verb, a->store, "path of the store's database; created if it does not exist")
       ->required();
   a->artifacts.add_to(*verb);
   add_trace_option(*verb, a->trace);
-  verb->add_option("--id", a->id, "workflow id; made of the command by default");
-  verb->add_option("--timeout", a->timeout, "ends the command after that time: 90, 10min, 2h");
+  verb->add_option("--id", a->id, "workflow id (default: derived from the command)");
+  verb->add_option("--timeout", a->timeout, "end the command after this time: 90, 10min, 2h");
   verb->add_option("--retries", a->retries,
-                   "run it again so often when its end is not known (reboot); 0 by default");
+                   "how many times to rerun it if its outcome was lost, e.g. by a reboot")
+      ->capture_default_str();
   verb->add_option("--env", a->environment,
-                   "NAME passes that variable on, NAME=VALUE sets it; may be repeated")
+                   "NAME passes a variable on, NAME=VALUE sets it (may be repeated)")
       ->allow_extra_args(false);
-  verb->add_flag("--json", a->json, "print one JSON object");
+  verb->add_flag("--json", a->json, "print one JSON object to standard output");
   verb->callback(
       [&chosen, a] { chosen = [a](const std::stop_token& stop) { return script(*a, stop); }; });
 }

@@ -68,10 +68,11 @@ void parse_floor(const std::string& text, double metres_per_unit, sim::FloorOpti
 
 void SimulateArguments::add_scene_options(CLI::App& verb) {
   input.add_to(verb);
-  verb.add_option("--goal", goal,
-                  "goal box: SUCCESS when the centre of mass of a free part is inside for 0.5 s");
+  verb.add_option(
+      "--goal", goal,
+      "goal box: SUCCESS once the centre of mass of a free part has been inside for 0.5 s");
   verb.add_option("--target", target,
-                  "name of the part that must reach the goal (default: any free part)");
+                  "part that must reach the goal, by name (default: any free part)");
   verb.add_option("--forbid", forbid,
                   "forbidden box: FAIL if a free part touches it (may be repeated)")
       ->allow_extra_args(false);

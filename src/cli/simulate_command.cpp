@@ -126,7 +126,7 @@ void add_simulate(CLI::App& app, Command& chosen) {
       "  durasim simulate run.step --fixed track --target ball --goal 900,0,0,1000,100,100 --json");
   a->add_scene_options(*verb);
   verb->add_option("--out", a->out, "folder for all artifacts (default: durasim-out/NAME)");
-  verb->add_option("--video", a->video, "file for the video (default: video.mp4 in the folder)");
+  verb->add_option("--video", a->video, "video file (default: video.mp4 in the output folder)");
   a->video_format.add_to(*verb);
 #ifdef DURASIM_HAVE_SQLITE
   CLI::Option* durable = verb->add_flag(
@@ -139,9 +139,9 @@ void add_simulate(CLI::App& app, Command& chosen) {
   a->artifacts.add_to(*verb);
   add_trace_option(*verb, a->trace);
 #endif
-  verb->add_flag("--no-video", a->no_video, "render nothing");
+  verb->add_flag("--no-video", a->no_video, "render no pictures and no video");
   verb->add_flag("--json", a->json,
-                 "print one JSON object on standard output, everything else on standard error");
+                 "print one JSON object to standard output, everything else to standard error");
   verb->callback([&chosen, verb, a] {
     chosen = [verb, a](const std::stop_token& stop) { return simulate(*verb, *a, stop); };
   });

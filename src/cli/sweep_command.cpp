@@ -159,30 +159,33 @@ int sweep(const SweepArguments& a, const std::stop_token& stop) {
 
 void add_sweep(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<SweepArguments>();
-  CLI::App* verb =
-      app.add_subcommand("sweep", "Simulate a file many times, each time a little different");
+  CLI::App* verb = app.add_subcommand(
+      "sweep", "Simulate a file many times with small variations, and count the successes");
   verb->footer(
-      "Killed and started again, the same command goes on with the scenes that are left.\n"
-      "Exit codes: 0 passed, 2 not, 1 usage, I/O or infrastructure, 130 cancelled.\n"
+      "If killed, the same command resumes with the scenes that are left.\n"
+      "Exit codes: 0 enough scenes succeeded, 2 too few did, 1 usage, I/O or infrastructure, 130 "
+      "cancelled.\n"
       "Example: durasim sweep run.step --fixed track --target ball --goal 900,0,0,1000,100,100 "
       "--runs 1000 --jitter 2 --threshold 0.95 --store sweep.db");
   a->scene.add_scene_options(*verb);
   a->scene.no_video = true;
   verb->add_option("--runs", a->runs, "number of scenes")->capture_default_str();
-  verb->add_option("--jitter", a->jitter,
-                   "how far each start may be off, in the file's unit: one number, or x,y,z")
+  verb->add_option(
+          "--jitter", a->jitter,
+          "largest offset of a start, in the file's unit: one number for all axes, or x,y,z")
       ->delimiter(',')
       ->allow_extra_args(false);  // of those, one may be the file
-  verb->add_option("--vary", a->vary,
-                   "multiply friction, mass, gravity, damping or gear by a factor of each scene's "
-                   "own: friction=0.5:1.5, of one part mass:ball=0.9:1.1 (may be repeated)")
+  verb->add_option(
+          "--vary", a->vary,
+          "multiply friction, mass, gravity, damping or gear by a random factor per scene: "
+          "friction=0.5:1.5, or of one part: mass:ball=0.9:1.1 (may be repeated)")
       ->allow_extra_args(false);
   verb->add_option("--jitter-seed", a->jitter_seed, "random seed of --jitter and --vary")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   verb->add_option("--jittered", a->jittered,
-                   "the part that is moved (default: the target, or all that are free)");
-  verb->add_option("--threshold", a->threshold, "share of scenes that must succeed, 0 to 1")
+                   "part to offset, by name (default: the target, or all free parts)");
+  verb->add_option("--threshold", a->threshold, "fraction of scenes that must succeed, 0 to 1")
       ->capture_default_str();
   add_store_option(*verb, a->scene.store,
                    "path of the store's database; created if it does not exist")
@@ -191,7 +194,7 @@ void add_sweep(CLI::App& app, Command& chosen) {
   add_trace_option(*verb, a->scene.trace);
   verb->add_option("--out", a->scene.out,
                    "folder for sweep.csv and sweep.md (default: durasim-out/NAME)");
-  verb->add_flag("--json", a->scene.json, "print one JSON object on standard output");
+  verb->add_flag("--json", a->scene.json, "print one JSON object to standard output");
   verb->callback(
       [&chosen, a] { chosen = [a](const std::stop_token& stop) { return sweep(*a, stop); }; });
 }

@@ -115,9 +115,9 @@ int show_trace(const TraceArguments& a, const std::stop_token& stop) {
 void add_trace(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<TraceArguments>();
   CLI::App* verb = app.add_subcommand(
-      "trace", "What a durable simulation, a sweep or a script did, step by step");
+      "trace", "Show step by step what a durable simulation, a sweep or a script did");
   verb->footer(
-      "RUN is the workflow's id, its beginning if there is one such workflow, or a run's id.\n"
+      "RUN is a workflow id, the beginning of one, or a run id.\n"
       "Example: durasim trace simulation-1f0e --store sim.db");
   verb->add_option("RUN", a->run, "workflow id, its beginning, or a run id")->required();
   add_store_option(*verb, a->store, "path of the store's database, beside which traces are");

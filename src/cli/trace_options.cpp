@@ -10,9 +10,10 @@ namespace durasim::cli {
 
 CLI::Option* add_trace_option(CLI::App& verb, std::string& trace) {
   return verb
-      .add_option("--trace", trace,
-                  "where traces are: postgresql://user@host/database, or an SQLite file (default: "
-                  "STORE.traces)")
+      .add_option(
+          "--trace", trace,
+          "where traces are stored: postgresql://user@host/database, or an SQLite file (default: "
+          "STORE.traces)")
       ->envname("DURASIM_TRACE");
 }
 

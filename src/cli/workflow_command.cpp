@@ -203,7 +203,7 @@ class Verb {
   }
   Verb& run() {
     app_->add_option("-w,--workflow-id", a_->run.workflow_id, "workflow id")->required();
-    app_->add_option("-r,--run-id", a_->run.run_id, "run id; the current run without it");
+    app_->add_option("-r,--run-id", a_->run.run_id, "run id (default: the current run)");
     return *this;
   }
   Verb& inputs() {
@@ -215,11 +215,12 @@ class Verb {
     return *this;
   }
   Verb& reason() {
-    app_->add_option("--reason", a_->reason, "why, for the history");
+    app_->add_option("--reason", a_->reason, "reason, recorded in the history");
     return *this;
   }
   Verb& request_id() {
-    app_->add_option("--request-id", a_->request_id, "makes it harmless to repeat the call");
+    app_->add_option("--request-id", a_->request_id,
+                     "makes the call safe to repeat: the same id counts once");
     return *this;
   }
   Verb& text(const char* option, std::string WorkflowArguments::* member, const char* help,
@@ -251,53 +252,59 @@ class Verb {
 
 void add_workflow(CLI::App& app, Command& chosen) {
   CLI::App* workflow =
-      app.add_subcommand("workflow", "Look at the workflows of a store, and talk to them");
+      app.add_subcommand("workflow", "Inspect and control the workflows of a store");
   workflow->require_subcommand(1);
   workflow->footer(
-      "An engine that has the store open answers, through the socket beside it. Without one the "
-      "program\nowns the store for the moment: starts, signals and cancellations are durable, and "
-      "what needs a\nworker says so.\n\n"
+      "An engine that has the store open answers through the socket beside it. Without one durasim "
+      "opens\nthe store itself for a moment: starts, signals and cancellations are recorded, and "
+      "what needs a\nworker fails with a message.\n\n"
       "  durasim workflow list --store digest.db\n"
       "  durasim workflow show --store digest.db -w digest-2026-11-20 -o json\n"
       "  durasim workflow show --store digest.db -w digest-2026-11-20 --follow\n"
       "  durasim workflow signal --store digest.db -w cart-7 --name put -i "
       "'{\"name\":\"lamp\"}'\n\n"
-      "Exit codes: 0 done, 2 the workflow has failed (result), 1 usage, I/O or infrastructure.");
+      "Exit codes: 0 done, 2 the workflow has failed (result), 1 usage, I/O or infrastructure, 130 "
+      "stopped.");
   using W = WorkflowArguments;
-  Verb(*workflow, chosen, "list", "Runs, by their start", list)
+  Verb(*workflow, chosen, "list", "List runs in the order of their start", list)
       .id(false)
-      .text("--type", &W::type, "workflow type", false)
-      .text("--status", &W::status, "Running, Completed, Failed, ...", false)
+      .text("--type", &W::type, "only runs of this workflow type", false)
+      .text("--status", &W::status, "only runs of this status: Running, Completed, Failed, ...",
+            false)
       .limit();
-  Verb(*workflow, chosen, "describe", "One run and its pending activities", describe).run();
-  Verb(*workflow, chosen, "show", "A run's history, as Temporal's CLI prints it", show)
+  Verb(*workflow, chosen, "describe", "Show one run and its pending activities", describe).run();
+  Verb(*workflow, chosen, "show", "Show the history of a run, as Temporal's CLI prints it", show)
       .run()
       .flag("-f,--follow", &W::follow,
-            "print new events as they are committed, until the run closes; text or jsonl")
+            "print new events as they are committed, until the run closes (text or jsonl)")
       .flag("--successors", &W::successors,
-            "with --follow: go on with the run that it continues as, or that retries it");
+            "with --follow: go on with the run that continues or retries it");
   Verb(*workflow, chosen, "start", "Start a workflow", start)
       .id(false)
       .text("--type", &W::type, "workflow type")
       .text("-t,--task-queue", &W::task_queue, "task queue")
       .inputs()
       .request_id();
-  Verb(*workflow, chosen, "result", "Wait for a workflow's end and print its result", result).run();
+  Verb(*workflow, chosen, "result", "Wait until a workflow closes, and print its result", result)
+      .run();
   Verb(*workflow, chosen, "signal", "Send a signal", signal)
       .run()
-      .text("--name", &W::name, "name of the signal")
+      .text("--name", &W::name, "signal name")
       .inputs()
       .request_id();
-  Verb(*workflow, chosen, "query", "Ask a workflow", query)
+  Verb(*workflow, chosen, "query", "Query a workflow", query)
       .run()
-      .text("--type", &W::type, "type of the query")
+      .text("--type", &W::type, "query type")
       .inputs();
-  Verb(*workflow, chosen, "cancel", "Ask a workflow to stop", cancel).run().reason();
-  Verb(*workflow, chosen, "terminate", "End a workflow without asking it", terminate)
+  Verb(*workflow, chosen, "cancel", "Request the cancellation of a workflow", cancel)
+      .run()
+      .reason();
+  Verb(*workflow, chosen, "terminate", "Close a workflow at once, without asking its code",
+       terminate)
       .run()
       .reason();
   Verb(*workflow, chosen, "resume",
-       "Execute a parked run again, during whose code the process has died too often", resume)
+       "Resume a run that was parked because its code brought the process down too often", resume)
       .run();
 }
 
