@@ -25,7 +25,7 @@ std::unique_ptr<pipeline::ArtifactStore> open_bucket(const std::string& url,
 
 void ArtifactLocation::add_to(CLI::App& verb) {
   verb.add_option("--artifacts", text,
-                  "where large results are kept: s3://BUCKET/PREFIX, file:///PATH or a folder "
+                  "where large results are stored: s3://BUCKET/PREFIX, file:///PATH or a folder "
                   "(default: STORE.artifacts)")
       ->envname("DURASIM_ARTIFACTS");
 }

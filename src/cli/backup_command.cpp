@@ -2,6 +2,8 @@
 #include "durasim/store/sqlite.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/ending.hpp"
+#include "cli/store_option.hpp"
 #include "core/ascii_text.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +18,8 @@ struct BackupArguments {
   std::string out;
 };
 
-int backup(const BackupArguments& a) {
+int backup(const BackupArguments& a, const std::stop_token& stop) {
+  const LeaveOnStop leave(stop);  // the next backup of that name takes the place of what is left
   const std::vector<store::Finding> damage = store::backup_store(a.store, a.out);
   fmt::print("{}: copied and verified\n", a.out);
   for (const store::Finding& finding : damage) {
@@ -31,21 +34,21 @@ int backup(const BackupArguments& a) {
 void add_backup(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<BackupArguments>();
   CLI::App* verb =
-      app.add_subcommand("backup", "Copy a store to a new file, also while it is in use");
+      app.add_subcommand("backup", "Copy a store to a new file, even while it is in use");
   verb->footer(
-      "The copy is the store of one moment, read again as a whole before it gets its name. Do not "
-      "use\n"
-      "cp: it misses the log beside the database.\n\n"
+      "The copy is the store as of one moment, and is verified as a whole before it gets its name. "
+      "Do not\n"
+      "use cp: it misses the log beside the database.\n\n"
       "  durasim backup --store digest.db digest-friday.db\n\n"
       "To go back to a copy: stop the owner, delete digest.db-wal, digest.db-shm and "
       "digest.db.mark\n"
-      "(it would say that newer commits are missing), and put the copy in the place of "
+      "(which would say that newer commits are missing), and put the copy in the place of "
       "digest.db.\n\n"
-      "Exit codes: 0 copied, 2 copied with runs that are damaged in the store itself, 1 not "
-      "copied.");
-  verb->add_option("--store", a->store, "path of the store's database")->required();
-  verb->add_option("OUT", a->out, "the file to make; it must not exist")->required();
-  verb->callback([&chosen, a] { chosen = [a](const std::stop_token&) { return backup(*a); }; });
+      "Exit codes: 0 copied, 2 copied, but the store itself has damaged runs, 1 not copied.");
+  add_store_option(*verb, a->store, "path of the store's database")->required();
+  verb->add_option("OUT", a->out, "file to create; it must not exist")->required();
+  verb->callback(
+      [&chosen, a] { chosen = [a](const std::stop_token& stop) { return backup(*a, stop); }; });
 }
 
 }  // namespace durasim::cli

@@ -3,6 +3,8 @@
 #include "durasim/store/sqlite.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/ending.hpp"
+#include "cli/store_option.hpp"
 #include "core/ascii_text.hpp"
 
 #include <fmt/format.h>
@@ -73,8 +75,13 @@ void print_store(const store::StoreReport& report) {
                                    "them as they were");
 }
 
-int check(const CheckArguments& a) {
-  const store::StoreReport report = store::check_store(a.store);
+store::StoreReport read_store(const CheckArguments& a, const std::stop_token& stop) {
+  const LeaveOnStop leave(stop, a.json);
+  return store::check_store(a.store);
+}
+
+int check(const CheckArguments& a, const std::stop_token& stop) {
+  const store::StoreReport report = read_store(a, stop);
   if (a.json) {
     fmt::print("{}\n", report_json(report));
   } else {
@@ -87,17 +94,19 @@ int check(const CheckArguments& a) {
 
 void add_check(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<CheckArguments>();
-  CLI::App* verb = app.add_subcommand("check", "Read a whole store and show what is damaged");
+  CLI::App* verb = app.add_subcommand("check", "Read a whole store and report what is damaged");
   verb->footer(
-      "Reads every row and history of the store and compares checksums, hashes, chains, indexes "
+      "Reads every row and history of the store and verifies checksums, hashes, chains, indexes "
       "and the\n"
-      "mark of the last acknowledged commit. Changes nothing; may run while the store is in "
+      "mark of the last acknowledged commit. Changes nothing; safe while the store is in "
       "use.\n\n"
       "  durasim check --store digest.db\n\n"
-      "Exit codes: 0 all is well, 2 something is damaged or missing, 1 usage or I/O.");
-  verb->add_option("--store", a->store, "path of the store's database")->required();
-  verb->add_flag("--json", a->json, "print one JSON object on standard output");
-  verb->callback([&chosen, a] { chosen = [a](const std::stop_token&) { return check(*a); }; });
+      "Exit codes: 0 no damage, 2 something is damaged or missing, 1 usage or I/O, 130 "
+      "stopped.");
+  add_store_option(*verb, a->store, "path of the store's database")->required();
+  verb->add_flag("--json", a->json, "print one JSON object to standard output");
+  verb->callback(
+      [&chosen, a] { chosen = [a](const std::stop_token& stop) { return check(*a, stop); }; });
 }
 
 }  // namespace durasim::cli

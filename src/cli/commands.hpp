@@ -21,6 +21,11 @@ inline constexpr int kCancelled = 130;
 // {"error": ...}.
 using Command = std::function<int(const std::stop_token&)>;
 
+// A check for options whose text names a file; says what is wrong with it.
+inline std::string refuse_empty(const std::string& path) {
+  return path.empty() ? "the path is empty" : "";
+}
+
 // Each registers one verb below `app`; `chosen` becomes its command when the user names it.
 void add_simulate(CLI::App& app, Command& chosen);
 void add_inspect(CLI::App& app, Command& chosen);

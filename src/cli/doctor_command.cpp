@@ -7,6 +7,7 @@
 #include "durasim/sim/video.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/ending.hpp"
 
 #include <fmt/format.h>
 
@@ -56,7 +57,8 @@ bool report(const char* what, const std::function<std::string()>& check) {
   }
 }
 
-int doctor() {
+int doctor(const std::stop_token& stop) {
+  const LeaveOnStop leave(stop);
   bool ok = report("physics", check_mujoco);
   ok = report("geometry helper", check_helper) && ok;
   ok = report("rendering", check_rendering) && ok;
@@ -68,9 +70,9 @@ int doctor() {
 
 void add_doctor(CLI::App& app, Command& chosen) {
   CLI::App* verb = app.add_subcommand(
-      "doctor", "Check MuJoCo, the geometry helper, rendering and the video encoder");
-  verb->footer("Exit codes: 0 all work, 1 something does not.");
-  verb->callback([&chosen] { chosen = [](const std::stop_token&) { return doctor(); }; });
+      "doctor", "Check that MuJoCo, the geometry helper, rendering and the video encoder work");
+  verb->footer("Exit codes: 0 everything works, 1 something does not.");
+  verb->callback([&chosen] { chosen = doctor; });
 }
 
 }  // namespace durasim::cli

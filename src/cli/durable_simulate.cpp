@@ -15,10 +15,11 @@
 namespace durasim::cli {
 namespace {
 
-pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
-                                        pipeline::ArtifactStore& artifacts,
-                                        const std::stop_token& stop) {
+DurableSimulation run_anywhere(const SimulateArguments& a, pipeline::ArtifactStore& artifacts,
+                               const std::stop_token& stop) {
   const pipeline::SimulationRequest request = request_for(a, artifacts);
+  const std::string id = workflow_id_of(request);
+  fmt::print(stderr, "workflow {}\n", id);
   ProgressDisplay display(false);
   std::mutex mutex;
   WorkOptions options = work_options(a, stop);
@@ -26,14 +27,15 @@ pipeline::SimulationResult run_anywhere(const SimulateArguments& a,
     const std::scoped_lock lock(mutex);
     display.update(progress);
   };
-  return with_engine(options, stop, [&](const Client& client) {
-    return result_of(pipeline::simulate(client, request));
-  });
+  return {id, with_engine(options, stop, [&](const Client& client) {
+            return result_of(pipeline::simulate(client, request));
+          })};
 }
 
 // The artifacts as files with names for people, as simulate without --durable leaves them.
-void write_out(pipeline::SimulationResult& result, const pipeline::ArtifactStore& artifacts,
+void write_out(DurableSimulation& made, const pipeline::ArtifactStore& artifacts,
                const SimulateArguments& a) {
+  pipeline::SimulationResult& result = made.result;
   const std::string folder = simulate_options(a, 1, {}).output_folder;
   make_folders(folder);
   for (const auto& [name, artifact] : result.artifacts) {
@@ -49,17 +51,16 @@ void write_out(pipeline::SimulationResult& result, const pipeline::ArtifactStore
   }
   if (result.video_url) result.video_url = result.artifact_urls["video"];
   result.artifact_urls["result"] = file_url(folder + "/result.json");
-  write_file(folder + "/result.json", as_bytes(to_json(result) + "\n"));
+  write_file(folder + "/result.json", as_bytes(to_json(result, made.workflow_id) + "\n"));
 }
 
 }  // namespace
 
-pipeline::SimulationResult simulate_durably(const SimulateArguments& a,
-                                            const std::stop_token& stop) {
+DurableSimulation simulate_durably(const SimulateArguments& a, const std::stop_token& stop) {
   const auto artifacts = a.artifacts.open(a.store, stop);
-  pipeline::SimulationResult result = run_anywhere(a, *artifacts, stop);
-  write_out(result, *artifacts, a);
-  return result;
+  DurableSimulation made = run_anywhere(a, *artifacts, stop);
+  write_out(made, *artifacts, a);
+  return made;
 }
 
 }  // namespace durasim::cli

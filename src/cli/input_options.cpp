@@ -5,37 +5,41 @@
 #include "durasim/core/time.hpp"
 #include "durasim/sim/material.hpp"
 
+#include "cli/commands.hpp"
+
 #include <fmt/format.h>
 
 namespace durasim::cli {
 
 void InputOptions::add_to(CLI::App& verb) {
-  verb.add_option(
-          "FILE", file,
-          "STEP, STL, OBJ, MSH, JSON parameters, or an MJCF file whose assets lie beside it")
+  verb.add_option("FILE", file,
+                  "STEP, STL, OBJ, MSH, JSON parameters, or MJCF with its assets beside it")
+      ->check(refuse_empty)
       ->required();
   verb.add_option("--unit", unit,
-                  "unit of a mesh file: mm, cm, m, in, ft, um (a STEP file states its own)");
+                  "length unit of a mesh file: mm, cm, m, in, ft, um (STEP files state their own)");
   verb.add_option(
           "--material", material,
-          "material of the parts for which the file states none, e.g. steel, aluminium, abs, ptfe")
+          "material of parts for which the file states none, e.g. steel, aluminium, abs, ptfe")
       ->capture_default_str();
   verb.add_option(
-      "--fixed", fixed,
-      "name of a part or sub-assembly that does not move (may be repeated); inspect lists them");
-  verb.add_flag("--rigid", rigid, "all parts of the file move as one body");
+          "--fixed", fixed,
+          "part or sub-assembly that does not move, by name (may be repeated; inspect lists them)")
+      ->allow_extra_args(false);  // what comes next may be the file
+  verb.add_flag("--rigid", rigid, "treat all parts of the file as one rigid body");
   verb.add_flag("--require-exact-collision", require_exact_collision,
-                "refuse a concave part instead of letting it collide as its convex hull");
+                "reject concave parts instead of letting them collide as their convex hulls");
   verb.add_option("--overlap", overlap,
-                  "parts that overlap at the start: exclude (they do not touch), keep, error")
+                  "parts that overlap at the start: exclude (no contact between them), keep, error")
       ->check(CLI::IsMember({"exclude", "keep", "error"}))
       ->capture_default_str();
   verb.add_option("--up", up, "axis of the file that points up")
       ->check(CLI::IsMember({"x", "y", "z"}))
       ->capture_default_str();
-  verb.add_option("--import-deadline", deadline_s, "seconds that the import process may take")
+  verb.add_option("--import-deadline", deadline_s, "seconds the import process may take")
       ->capture_default_str();
-  verb.add_option("--import-memory", memory_mib, "MiB of memory that the import process may take")
+  verb.add_option("--import-memory", memory_mib, "MiB of memory the import process may use")
+      ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
 }
 
@@ -47,7 +51,9 @@ sim::ImportOptions InputOptions::import_options(const std::stop_token& stop) con
       throw InvalidArgument(
           fmt::format("--unit \"{}\" is unknown; write mm, cm, m, in, ft or um", unit));
   }
-  if (!(deadline_s > 0)) throw InvalidArgument("--import-deadline must be positive");
+  constexpr double kMostSeconds = 1e6;
+  if (!(deadline_s > 0 && deadline_s <= kMostSeconds))
+    throw InvalidArgument("--import-deadline: more than 0, and at most 1000000 seconds");
   options.material = material;
   options.deadline = std::chrono::duration_cast<std::chrono::milliseconds>(Seconds(deadline_s));
   options.memory_limit_bytes = memory_mib << 20;

@@ -71,9 +71,10 @@ void add_inspect(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<InspectArguments>();
   CLI::App* verb = app.add_subcommand(
       "inspect", "Show the parts of a CAD file: masses, collision geometry, warnings");
-  verb->footer("Exit codes: 0 fine, 2 the geometry has errors, 1 usage, I/O or infrastructure.");
+  verb->footer(
+      "Exit codes: 0 no errors, 2 the geometry has errors, 1 usage, I/O or infrastructure.");
   a->input.add_to(*verb);
-  verb->add_flag("--json", a->json, "print one JSON object on standard output");
+  verb->add_flag("--json", a->json, "print one JSON object to standard output");
   verb->callback(
       [&chosen, a] { chosen = [a](const std::stop_token& stop) { return inspect(*a, stop); }; });
 }

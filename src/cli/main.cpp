@@ -4,12 +4,17 @@
 #include "durasim/sim/result.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/ending.hpp"
 
 #include <pthread.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <iostream>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -20,30 +25,40 @@ namespace {
 
 using namespace durasim;
 
-// Turns SIGINT and SIGTERM into a stop request, on a thread of its own, so that no code runs in a
-// signal handler.
+// Turns the first SIGINT or SIGTERM into a stop request and ends the program at the second. No code
+// runs in a signal handler, and what a stop calls back does not keep the second one waiting.
 class SignalWatch {
  public:
   SignalWatch() {
     sigemptyset(&signals_);
-    for (const int s : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals_, s);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    watcher_ = std::thread([this] {
-      int received = 0;
-      while (sigwait(&signals_, &received) == 0 && received != SIGUSR1) stop_.request_stop();
-    });
+    for (const int s : {SIGINT, SIGTERM}) sigaddset(&signals_, s);
+    pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+    watcher_ = std::thread([this] { watch(); });
   }
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
   ~SignalWatch() {
-    pthread_kill(watcher_.native_handle(), SIGUSR1);  // our own signal to end the wait
+    over_ = true;
+    pthread_kill(watcher_.native_handle(), SIGINT);  // which then only wakes it
     watcher_.join();
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    if (stopper_.joinable()) stopper_.join();
   }
   [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
 
  private:
+  void watch() {
+    int received = 0;
+    while (sigwait(&signals_, &received) == 0 && !over_) {
+      if (stopper_.joinable()) std::_Exit(cli::kCancelled);
+      stopper_ = std::thread([this] { stop_.request_stop(); });
+    }
+  }
   sigset_t signals_{};
+  sigset_t before_{};
   std::stop_source stop_;
+  std::atomic<bool> over_ = false;
+  std::thread stopper_;
   std::thread watcher_;
 };
 
@@ -67,21 +82,32 @@ std::vector<std::string> take_script_command(int& argc, char** argv) {
   return {};
 }
 
-int fail(bool json, const std::string& message, int code) {
-  if (json) std::printf("%s\n", sim::error_json(message).c_str());
-  std::fprintf(stderr, "durasim: %s\n", message.c_str());
-  return code;
+// The result counts when all of it was written.
+int run_verb(const cli::Command& command, bool json, const std::stop_token& stop) {
+  try {
+    const int code = command(stop);
+    cli::flush_output();
+    return code;
+  } catch (const CancelledError& error) {
+    return cli::fail(json, error.what(), cli::kCancelled);
+  } catch (const std::exception& error) {
+    return cli::fail(json, error.what(), cli::kError);
+  }
 }
 
 int run(int argc, char** argv) {
   CLI::App app{
-      "Physics from CAD: reads a STEP, STL, OBJ or MJCF file, simulates it, and gives a verdict, a "
-      "report, a picture "
-      "and a video.\n\nFirst steps:\n"
-      "  durasim doctor                                 what works on this machine\n"
-      "  durasim inspect assembly.step                  parts, masses, collision geometry, "
+      "Durable workflows, and physics from CAD: simulates STEP, STL, OBJ and MJCF files, runs "
+      "commands\nthat outlive it, and inspects and controls the workflows of a store.\n\n"
+      "First steps:\n"
+      "  durasim doctor                                 check what works on this machine\n"
+      "  durasim inspect assembly.step                  list parts, masses, collision geometry, "
       "warnings\n"
-      "  durasim simulate assembly.step --duration 3    verdict, report, picture, video"};
+      "  durasim simulate assembly.step --duration 3    get a verdict, a report, a picture and a "
+      "video\n"
+      "  durasim script --store x.db -- make report     run a command that outlives durasim\n"
+      "  durasim workflow list --store x.db             list the workflows of a store"};
+  app.footer("durasim VERB --help shows options, examples and exit codes.");
   app.require_subcommand(1);
   app.set_version_flag("--version", "durasim " DURASIM_VERSION_STRING);
   cli::Command command;
@@ -103,19 +129,18 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error);
+      std::cout.flush();
+      cli::flush_output();
+      return cli::kSuccess;
+    }
     app.exit(error, std::cerr, std::cerr);
     if (json) std::printf("%s\n", sim::error_json(error.what()).c_str());
     return cli::kError;
   }
   const SignalWatch signals;
-  try {
-    return command(signals.token());
-  } catch (const CancelledError& error) {
-    return fail(json, error.what(), cli::kCancelled);
-  } catch (const std::exception& error) {
-    return fail(json, error.what(), cli::kError);
-  }
+  return run_verb(command, json, signals.token());
 }
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include "cli/progress_display.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <string_view>
 
@@ -46,6 +48,23 @@ std::string text(const sim::StageProgress& p, Seconds elapsed, bool with_bar) {
   return counted("render  ", "frames", p.done, p.total, p.done, elapsed, with_bar);
 }
 
+std::size_t terminal_columns() {
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+// With a bar if there is room for it. A line that the terminal would wrap is cut: "\r" leads back
+// only to the last row of it.
+template <class MakeLine>
+std::string fitted(const MakeLine& make_line, bool terminal) {
+  if (!terminal) return make_line(false);
+  const std::size_t columns = terminal_columns();
+  std::string line = make_line(true);
+  if (line.size() >= columns) line = make_line(false);
+  return line.substr(0, columns - 1);
+}
+
 }  // namespace
 
 ProgressDisplay::ProgressDisplay(bool quiet, const Clock& clock)
@@ -76,8 +95,11 @@ void ProgressDisplay::update(const sim::StageProgress& progress) {
   const bool new_stage = progress.stage != stage_ || last_shown_ == SteadyTime();
   const bool finished = progress.total > 0 && progress.done >= progress.total;
   stage_ = progress.stage;
-  if (begin_update(new_stage, finished))
-    show(text(progress, last_shown_ - stage_start_, terminal_), finished);
+  if (!begin_update(new_stage, finished)) return;
+  const auto line = [&](bool with_bar) {
+    return text(progress, last_shown_ - stage_start_, with_bar);
+  };
+  show(fitted(line, terminal_), finished);
 }
 
 void ProgressDisplay::update_scenes(std::int64_t done, std::int64_t total) {
@@ -85,9 +107,11 @@ void ProgressDisplay::update_scenes(std::int64_t done, std::int64_t total) {
   if (first_scene_ == 0) first_scene_ = done;
   const bool finished = done >= total;
   if (!begin_update(last_shown_ == SteadyTime(), finished)) return;
-  show(counted("sweep   ", "scenes", done, total, done - first_scene_, last_shown_ - stage_start_,
-               terminal_),
-       finished);
+  const auto line = [&](bool with_bar) {
+    return counted("sweep   ", "scenes", done, total, done - first_scene_,
+                   last_shown_ - stage_start_, with_bar);
+  };
+  show(fitted(line, terminal_), finished);
 }
 
 void ProgressDisplay::show(const std::string& line, bool finished) {

@@ -1,6 +1,7 @@
 // durasim render RUN: another video of a durable simulation, from its recording, without simulating
 // again.
 #include "durasim/core/error.hpp"
+#include "durasim/core/files.hpp"
 #include "durasim/pipeline/simulation.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
 #include "durasim/sim/video.hpp"
@@ -8,14 +9,19 @@
 #include "cli/artifact_location.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/run_choice.hpp"
 #include "cli/store_access.hpp"
+#include "cli/store_option.hpp"
 #include "cli/video_format_options.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace durasim::cli {
 namespace {
@@ -58,21 +64,56 @@ const pipeline::Artifact& artifact_of(const pipeline::SimulationResult& result,
   throw InvalidArgument(fmt::format("{} has no recording: {}", run, result.verdict.detail));
 }
 
-int render(const RenderArguments& a, const std::stop_token& stop) {
-  const StoreAccess store(a.store, false);
+// Empty: there is no workflow of that id.
+std::string type_of(Frontend& frontend, const std::string& workflow_id) {
+  try {
+    return frontend.describe({workflow_id, {}}).workflow_type;
+  } catch (const WorkflowNotFound&) {
+    return {};
+  }
+}
+
+// `text`: its workflow id, the beginning of that, or its run id.
+WorkflowExecution find_simulation(Frontend& frontend, const std::string& text) {
+  const std::string type(pipeline::simulation_workflow.name);
+  const std::string found = type_of(frontend, text);
+  if (found == type) return {text, {}};
+  if (!found.empty()) {
+    throw InvalidArgument(
+        fmt::format("{} is a run of {}, not of {}: there is nothing to render", text, found, type));
+  }
+  std::set<std::string> ids;
+  ListOptions page{.workflow_type = type};
+  for (;;) {
+    const std::vector<WorkflowDescription> runs = frontend.list(page);
+    for (const WorkflowDescription& run : runs) {
+      if (run.run_id == text) return {run.workflow_id, run.run_id};
+      ids.insert(run.workflow_id);
+    }
+    if (runs.size() < page.limit) return {choose_workflow(ids, text, "simulation"), {}};
+    page.after_run_id = runs.back().run_id;
+  }
+}
+
+// Others have the store again when this returns.
+pipeline::SimulationResult read_result(const RenderArguments& a, const std::stop_token& stop) {
+  const StoreAccess store(a.store, false, stop);
   Client client(store.frontend());
-  const auto run = client.handle(pipeline::simulation_workflow, a.run);
+  const WorkflowExecution found = find_simulation(store.frontend(), a.run);
+  const auto run = client.handle(pipeline::simulation_workflow, found.workflow_id, found.run_id);
   if (run.describe().status == WorkflowStatus::Running)
     throw InvalidArgument(fmt::format("{} still runs; its recording is not complete", a.run));
-  const pipeline::SimulationResult result = run.result();
+  return run.result();
+}
+
+int render(const RenderArguments& a, const std::stop_token& stop) {
+  const pipeline::SimulationResult result = read_result(a, stop);
   const auto artifacts = a.artifacts.open(a.store, stop);
   const auto model = sim::Model::compile(
       sim::decode_mjcf_bundle(artifacts->get(artifact_of(result, "mjcf", a.run))));
-  const std::string recording = a.out + ".dstraj";
-  artifacts->get_file(artifact_of(result, "trajectory", a.run), recording);
-  const sim::TrajectoryReader trajectory(recording, *model);
-  std::error_code ignored;
-  std::filesystem::remove(recording, ignored);  // it stays readable as long as it is open
+  const PendingFile recording(a.out + ".dstraj");  // never committed: removed in the end
+  artifacts->get_file(artifact_of(result, "trajectory", a.run), recording.path());
+  const sim::TrajectoryReader trajectory(recording.path(), *model);
   std::string reason;
   const std::shared_ptr<FrameSinkFactory> encoder = sim::load_video_plugin(reason);
   if (!encoder) throw UnavailableError(reason);
@@ -96,20 +137,22 @@ int render(const RenderArguments& a, const std::stop_token& stop) {
 void add_render(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<RenderArguments>();
   CLI::App* verb =
-      app.add_subcommand("render", "Another video of a durable simulation, from its recording");
+      app.add_subcommand("render", "Make another video of a durable simulation from its recording");
   verb->footer(
-      "RUN is the workflow's id; durasim workflow list --type SimulationWorkflow shows them.\n"
-      "Example: durasim render simulation-1f0e... --store sim.db --camera 90,-20 --size 640x480");
-  verb->add_option("RUN", a->run, "the simulation's workflow id")->required();
-  verb->add_option("--store", a->store, "the store of simulate --durable")
-      ->envname("DURASIM_STORE")
+      "RUN is the workflow id that simulate --durable prints, the beginning of one, or a run id;\n"
+      "durasim workflow list --store sim.db --type SimulationWorkflow lists them.\n"
+      "Example: durasim render simulation-1f0e --store sim.db --camera 90,-20 --size 640x480");
+  verb->add_option("RUN", a->run, "workflow id of the simulation, its beginning, or a run id")
       ->required();
+  add_store_option(*verb, a->store, "path of the store's database")->required();
   a->artifacts.add_to(*verb);
-  verb->add_option("--camera", a->camera,
-                   "AZIMUTH,ELEVATION in degrees, or a camera of the model (default: as simulate)");
-  verb->add_option("--speed", a->speed, "simulated seconds in one second of video")
+  verb->add_option(
+      "--camera", a->camera,
+      "AZIMUTH,ELEVATION in degrees, or a camera of the model by name (default: the view "
+      "of simulate)");
+  verb->add_option("--speed", a->speed, "simulated seconds per second of video")
       ->capture_default_str();
-  verb->add_option("--out", a->out, "the video; its ending picks the container")
+  verb->add_option("--out", a->out, "video file; its extension selects the container")
       ->capture_default_str();
   a->format.add_to(*verb);
   verb->callback(

@@ -5,6 +5,7 @@
 #include "durasim/core/error.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 #include "cli/work_engine.hpp"
 
@@ -15,6 +16,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +41,9 @@ ScriptRequest request_of(const ScriptArguments& a) {
   ScriptRequest request;
   request.argv = a.command;
   request.working_directory = std::filesystem::current_path();  // another place, another script
+  for (const std::string& argument : a.command) require_utf8("the argument", argument);
+  require_utf8("the working directory", request.working_directory);
+  require_utf8("--id", a.id);
   request.retries = a.retries;
   if (!a.timeout.empty()) {
     const Seconds timeout = parse_duration(a.timeout);
@@ -47,6 +52,7 @@ ScriptRequest request_of(const ScriptArguments& a) {
     request.timeout = std::chrono::duration_cast<Duration>(timeout);
   }
   for (const std::string& variable : a.environment) {
+    require_utf8("--env", variable);
     const std::size_t equals = variable.find('=');
     if (equals == std::string::npos) {
       request.inherit.push_back(variable);
@@ -70,16 +76,32 @@ ScriptResult await_script(const Client& client, const ScriptRequest& request,
   }
 }
 
+// As a shell reads it.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:@%+,";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
 ScriptResult await_anywhere(const ScriptArguments& a, const ScriptRequest& request,
                             const std::string& id, const std::stop_token& stop) {
+  const WorkOptions options{
+      .store = a.store,
+      .artifacts = a.artifacts,
+      .trace = a.trace,
+      .json = a.json,
+      .when_left = fmt::format(
+          "stopped waiting for script {}, which goes on; to wait for it again repeat this command, "
+          "to end it: durasim workflow cancel --store {} -w {}",
+          id, quoted(a.store), quoted(id))};
   try {
-    return with_engine({.store = a.store, .artifacts = a.artifacts, .trace = a.trace}, stop,
+    return with_engine(options, stop,
                        [&](const Client& client) { return await_script(client, request, id); });
   } catch (const CancelledError&) {
-    throw CancelledError(
-        fmt::format("stopped waiting for script {}, which goes on: the same command attaches to "
-                    "it; meanwhile `durasim workflow cancel -w {}` ends it",
-                    id, id));
+    throw CancelledError(options.when_left);
   }
 }
 
@@ -139,26 +161,26 @@ void add_script(CLI::App& app, Command& chosen, std::vector<std::string> command
       app.add_subcommand("script", "Run a command that outlives this program: -- CMD ARG...");
   verb->footer(
       "  durasim script --store sim.db --timeout 2h -- python3 train.py --epochs 10\n\n"
-      "When this program dies, the command goes on. The same line then attaches to it, or prints "
-      "what was\nrecorded; it never runs the command twice: for that give another --id. Without "
-      "--id it is made of\nthe command, its options and the working directory. The command gets "
-      "PATH, HOME, USER, LOGNAME,\nLANG, LC_ALL, TZ, TMPDIR, what --env names, and DURASIM_STORE. "
-      "Limits: docs/scripts.md.\n\n"
+      "If durasim dies, the command goes on. The same line then attaches to it, or prints what was "
+      "recorded;\nit never runs the command twice. To run it again, give another --id; the default "
+      "is derived from\nthe command, its options and the working directory. The command's "
+      "environment holds PATH, HOME, USER,\nLOGNAME, LANG, LC_ALL, TZ, TMPDIR, what --env names, "
+      "and DURASIM_STORE. Limits: docs/scripts.md.\n\n"
       "Exit codes: 0 the command exited with 0, 2 it did not, 1 usage or infrastructure (also: "
-      "its end is\nnot known), 130 stopped waiting for it.");
-  verb->add_option("--store", a->store, "path of the store's database; made if it is not there")
-      ->required()
-      ->envname("DURASIM_STORE");
+      "its outcome\nwas lost), 130 stopped waiting; the command goes on.");
+  add_store_option(*verb, a->store, "path of the store's database; created if it does not exist")
+      ->required();
   a->artifacts.add_to(*verb);
   add_trace_option(*verb, a->trace);
-  verb->add_option("--id", a->id, "workflow id; made of the command by default");
-  verb->add_option("--timeout", a->timeout, "ends the command after that time: 90, 10min, 2h");
+  verb->add_option("--id", a->id, "workflow id (default: derived from the command)");
+  verb->add_option("--timeout", a->timeout, "end the command after this time: 90, 10min, 2h");
   verb->add_option("--retries", a->retries,
-                   "run it again so often when its end is not known (reboot); 0 by default");
+                   "how many times to rerun it if its outcome was lost, e.g. by a reboot")
+      ->capture_default_str();
   verb->add_option("--env", a->environment,
-                   "NAME passes that variable on, NAME=VALUE sets it; may be repeated")
+                   "NAME passes a variable on, NAME=VALUE sets it (may be repeated)")
       ->allow_extra_args(false);
-  verb->add_flag("--json", a->json, "print one JSON object");
+  verb->add_flag("--json", a->json, "print one JSON object to standard output");
   verb->callback(
       [&chosen, a] { chosen = [a](const std::stop_token& stop) { return script(*a, stop); }; });
 }

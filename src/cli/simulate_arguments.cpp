@@ -68,19 +68,23 @@ void parse_floor(const std::string& text, double metres_per_unit, sim::FloorOpti
 
 void SimulateArguments::add_scene_options(CLI::App& verb) {
   input.add_to(verb);
-  verb.add_option("--goal", goal,
-                  "goal box: SUCCESS when the centre of mass of a free part is inside for 0.5 s");
+  verb.add_option(
+      "--goal", goal,
+      "goal box: SUCCESS once the centre of mass of a free part has been inside for 0.5 s");
   verb.add_option("--target", target,
-                  "name of the part that must reach the goal (default: any free part)");
+                  "part that must reach the goal, by name (default: any free part)");
   verb.add_option("--forbid", forbid,
-                  "forbidden box: FAIL when any free part touches it (may be repeated)");
-  verb.add_option("--bounds", bounds, "bounds: FAIL when a free part leaves this box");
-  verb.add_option("--duration", duration, "simulated time: 5, 2.5s, 500ms, 1min")
+                  "forbidden box: FAIL if a free part touches it (may be repeated)")
+      ->allow_extra_args(false);
+  verb.add_option("--bounds", bounds, "bounding box: FAIL if a free part leaves it");
+  verb.add_option("--duration", duration, "time to simulate: 5, 2.5s, 500ms, 1min")
       ->capture_default_str();
-  verb.add_option("--gravity", gravity, "m/s2, against the up axis")->capture_default_str();
+  verb.add_option("--gravity", gravity, "gravity in m/s2, against the up axis")
+      ->capture_default_str();
   verb.add_option("--floor", floor,
                   "height of the floor in the file's unit, or none (default: the lowest point)");
-  verb.add_option("--seed", seed, "seed of random numbers, recorded in the provenance")
+  verb.add_option("--seed", seed, "random seed, recorded in the provenance")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 }
 

@@ -9,11 +9,13 @@
 #include "cli/durable_simulate.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/simulate_arguments.hpp"
+#include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -46,10 +48,27 @@ void refuse_geometry_options(const CLI::App& verb) {
         "--up", "--gravity", "--floor"}) {
     if (verb.count(name) != 0) {
       throw InvalidArgument(fmt::format(
-          "{} does not apply to an MJCF file, which states that itself; leave it away", name));
+          "{} does not apply to an MJCF file, which states that itself; omit it", name));
     }
   }
 }
+
+#ifdef DURASIM_HAVE_SQLITE
+// On the command line: the environment may name a store for other verbs.
+bool was_typed(const CLI::Option& option) {
+  if (option.count() == 0) return false;
+  const char* preset = std::getenv(option.get_envname().c_str());
+  return preset == nullptr || option.results() != CLI::results_t{preset};
+}
+
+void refuse_store_options(const CLI::App& verb) {
+  for (const char* name : {"--store", "--artifacts", "--trace"}) {
+    if (was_typed(*verb.get_option(name)))
+      throw InvalidArgument(
+          fmt::format("{} is for durable simulations; add --durable, or omit it", name));
+  }
+}
+#endif
 
 int simulate(const CLI::App& verb, const SimulateArguments& a, const std::stop_token& stop) {
   const Bytes bytes = read_file(a.input.file);
@@ -57,13 +76,16 @@ int simulate(const CLI::App& verb, const SimulateArguments& a, const std::stop_t
   if (mjcf) refuse_geometry_options(verb);
 #ifdef DURASIM_HAVE_SQLITE
   if (a.durable) {
-    const pipeline::SimulationResult result = simulate_durably(a, stop);
-    if (a.json)
-      fmt::print("{}\n", to_json(result));
-    else
-      print_summary(result, result.restarted_because);
-    return exit_code(result);
+    const DurableSimulation made = simulate_durably(a, stop);
+    if (a.json) {
+      fmt::print("{}\n", to_json(made.result, made.workflow_id));
+    } else {
+      print_summary(made.result, made.result.restarted_because);
+      fmt::print("  {:<12} {}\n", "workflow", made.workflow_id);
+    }
+    return exit_code(made.result);
   }
+  refuse_store_options(verb);
 #endif
   ProgressDisplay display(false);
   sim::SimulationResult result;
@@ -104,22 +126,22 @@ void add_simulate(CLI::App& app, Command& chosen) {
       "  durasim simulate run.step --fixed track --target ball --goal 900,0,0,1000,100,100 --json");
   a->add_scene_options(*verb);
   verb->add_option("--out", a->out, "folder for all artifacts (default: durasim-out/NAME)");
-  verb->add_option("--video", a->video, "file for the video (default: video.mp4 in the folder)");
+  verb->add_option("--video", a->video, "video file (default: video.mp4 in the output folder)");
   a->video_format.add_to(*verb);
 #ifdef DURASIM_HAVE_SQLITE
   CLI::Option* durable = verb->add_flag(
       "--durable", a->durable,
-      "keep the simulation in a store: killed and started again, the same command goes on from its "
-      "last checkpoint and ends in the same state, bit for bit");
-  verb->add_option("--store", a->store, "the store of --durable; made if it is not there")
-      ->envname("DURASIM_STORE");
-  durable->needs(verb->get_option("--store"));
+      "record the simulation in a store: if killed, the same command resumes from the last "
+      "checkpoint and ends in the same state, bit for bit");
+  durable->needs(add_store_option(
+      *verb, a->store,
+      "path of the store's database, for --durable; created if it does not exist"));
   a->artifacts.add_to(*verb);
   add_trace_option(*verb, a->trace);
 #endif
-  verb->add_flag("--no-video", a->no_video, "render nothing");
+  verb->add_flag("--no-video", a->no_video, "render no pictures and no video");
   verb->add_flag("--json", a->json,
-                 "print one JSON object on standard output, everything else on standard error");
+                 "print one JSON object to standard output, everything else to standard error");
   verb->callback([&chosen, verb, a] {
     chosen = [verb, a](const std::stop_token& stop) { return simulate(*verb, *a, stop); };
   });

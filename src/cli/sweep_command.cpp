@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 #include "cli/work_engine.hpp"
 
@@ -17,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace durasim::cli {
@@ -119,13 +121,15 @@ std::int64_t already_done(const WorkflowRun<pipeline::SweepResult>& run) {
 }
 
 pipeline::SweepResult run_anywhere(const SweepArguments& a, pipeline::ArtifactStore& artifacts,
-                                   const std::stop_token& stop) {
+                                   const std::stop_token& stop, std::string& workflow_id) {
   const pipeline::SweepRequest request = request_of(a, artifacts);
   SceneCounter counter(request.runs);
   WorkOptions options = work_options(a.scene, stop);
   options.scene_done = [&counter] { counter.count(); };
   return with_engine(options, stop, [&](const Client& client) {
     const auto run = pipeline::sweep(client, request);
+    if (std::exchange(workflow_id, run.id()).empty())
+      fmt::print(stderr, "workflow {}\n", workflow_id);
     counter.start_at(already_done(run));
     return result_of(run);
   });
@@ -133,19 +137,20 @@ pipeline::SweepResult run_anywhere(const SweepArguments& a, pipeline::ArtifactSt
 
 int sweep(const SweepArguments& a, const std::stop_token& stop) {
   const auto artifacts = a.scene.artifacts.open(a.scene.store, stop);
-  const pipeline::SweepResult result = run_anywhere(a, *artifacts, stop);
+  std::string workflow_id;
+  const pipeline::SweepResult result = run_anywhere(a, *artifacts, stop, workflow_id);
   const std::string folder =
       a.scene.out.empty() ? "durasim-out/" + file_stem(a.scene.input.file) : a.scene.out;
   make_folders(folder);
   for (const auto& [name, artifact] : result.artifacts)
     artifacts->get_file(artifact, folder + "/" + artifact.name);
   if (a.scene.json) {
-    fmt::print("{}\n", to_json(result));
+    fmt::print("{}\n", to_json(result, workflow_id));
   } else if (!result.problem.empty()) {
     fmt::print("FAIL: {}\n", result.problem);
   } else {
-    fmt::print("{}\n  {}\n  {}\n", result.report, file_url(folder + "/sweep.csv"),
-               file_url(folder + "/sweep.md"));
+    fmt::print("{}\n  {}\n  {}\n  workflow {}\n", result.report, file_url(folder + "/sweep.csv"),
+               file_url(folder + "/sweep.md"), workflow_id);
   }
   return result.passed ? kSuccess : kFail;
 }
@@ -154,38 +159,42 @@ int sweep(const SweepArguments& a, const std::stop_token& stop) {
 
 void add_sweep(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<SweepArguments>();
-  CLI::App* verb =
-      app.add_subcommand("sweep", "Simulate a file many times, each time a little different");
+  CLI::App* verb = app.add_subcommand(
+      "sweep", "Simulate a file many times with small variations, and count the successes");
   verb->footer(
-      "Killed and started again, the same command goes on with the scenes that are left.\n"
-      "Exit codes: 0 passed, 2 not, 1 usage, I/O or infrastructure, 130 cancelled.\n"
+      "If killed, the same command resumes with the scenes that are left.\n"
+      "Exit codes: 0 enough scenes succeeded, 2 too few did, 1 usage, I/O or infrastructure, 130 "
+      "cancelled.\n"
       "Example: durasim sweep run.step --fixed track --target ball --goal 900,0,0,1000,100,100 "
       "--runs 1000 --jitter 2 --threshold 0.95 --store sweep.db");
   a->scene.add_scene_options(*verb);
   a->scene.no_video = true;
   verb->add_option("--runs", a->runs, "number of scenes")->capture_default_str();
-  verb->add_option("--jitter", a->jitter,
-                   "how far each start may be off, in the file's unit: one number, or x,y,z")
+  verb->add_option(
+          "--jitter", a->jitter,
+          "largest offset of a start, in the file's unit: one number for all axes, or x,y,z")
       ->delimiter(',')
       ->allow_extra_args(false);  // of those, one may be the file
-  verb->add_option("--vary", a->vary,
-                   "multiply friction, mass, gravity, damping or gear by a factor of each scene's "
-                   "own: friction=0.5:1.5, of one part mass:ball=0.9:1.1 (may be repeated)")
+  verb->add_option(
+          "--vary", a->vary,
+          "multiply friction, mass, gravity, damping or gear by a random factor per scene: "
+          "friction=0.5:1.5, or of one part: mass:ball=0.9:1.1 (may be repeated)")
       ->allow_extra_args(false);
-  verb->add_option("--jitter-seed", a->jitter_seed, "seed of --jitter and --vary")
+  verb->add_option("--jitter-seed", a->jitter_seed, "random seed of --jitter and --vary")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   verb->add_option("--jittered", a->jittered,
-                   "the part that is moved (default: the target, or all that are free)");
-  verb->add_option("--threshold", a->threshold, "share of scenes that must succeed, 0 to 1")
+                   "part to offset, by name (default: the target, or all free parts)");
+  verb->add_option("--threshold", a->threshold, "fraction of scenes that must succeed, 0 to 1")
       ->capture_default_str();
-  verb->add_option("--store", a->scene.store, "the store; made if it is not there")
-      ->envname("DURASIM_STORE")
+  add_store_option(*verb, a->scene.store,
+                   "path of the store's database; created if it does not exist")
       ->required();
   a->scene.artifacts.add_to(*verb);
   add_trace_option(*verb, a->scene.trace);
   verb->add_option("--out", a->scene.out,
                    "folder for sweep.csv and sweep.md (default: durasim-out/NAME)");
-  verb->add_flag("--json", a->scene.json, "print one JSON object on standard output");
+  verb->add_flag("--json", a->scene.json, "print one JSON object to standard output");
   verb->callback(
       [&chosen, a] { chosen = [a](const std::stop_token& stop) { return sweep(*a, stop); }; });
 }

@@ -3,6 +3,9 @@
 #include "durasim/core/error.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/ending.hpp"
+#include "cli/run_choice.hpp"
+#include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 #include "core/ascii_text.hpp"
 
@@ -32,13 +35,7 @@ std::string newest_run(pipeline::TraceStore& traces, const std::string& run) {
   const std::vector<TraceRun> found = traces.runs(run, kMostRuns);
   std::set<std::string> ids;
   for (const TraceRun& one : found) ids.insert(one.workflow_id);
-  if (ids.empty()) throw InvalidArgument(fmt::format("there is no trace of {}", run));
-  if (ids.size() > 1 && !ids.contains(run)) {
-    throw InvalidArgument(
-        fmt::format("{} is the beginning of {} workflow ids, {} and {} among them", run, ids.size(),
-                    *ids.begin(), *ids.rbegin()));
-  }
-  const std::string& id = ids.contains(run) ? run : *ids.begin();
+  const std::string id = choose_workflow(ids, run, "trace of");
   return std::ranges::find(found, id, &TraceRun::workflow_id)->run_id;
 }
 
@@ -89,13 +86,18 @@ void print_rows(const Trace& trace) {
     fmt::print("{:<24} {}\n", ascii_text(name), value);
 }
 
-int show_trace(const TraceArguments& a) {
+Trace read_trace(const TraceArguments& a, const std::stop_token& stop) {
+  const LeaveOnStop leave(stop, a.json);  // a database may keep it waiting
   if (a.trace.empty() && a.store.empty())
     throw InvalidArgument("give --store, or --trace where the traces are");
   const std::string file = trace_file(a.trace, a.store);
   if (!is_postgresql(a.trace) && !std::filesystem::exists(file))
     throw InvalidArgument(file + ": there are no traces");
-  const Trace trace = find_trace(*open_traces(a.trace, a.store), a.run);
+  return find_trace(*open_traces(a.trace, a.store), a.run);
+}
+
+int show_trace(const TraceArguments& a, const std::stop_token& stop) {
+  const Trace trace = read_trace(a, stop);
   if (a.json) {
     std::string json;
     JsonWriter writer(json);
@@ -113,16 +115,16 @@ int show_trace(const TraceArguments& a) {
 void add_trace(CLI::App& app, Command& chosen) {
   auto a = std::make_shared<TraceArguments>();
   CLI::App* verb = app.add_subcommand(
-      "trace", "What a durable simulation, a sweep or a script did, step by step");
+      "trace", "Show step by step what a durable simulation, a sweep or a script did");
   verb->footer(
-      "RUN is the workflow's id, its beginning if there is one such workflow, or a run's id.\n"
+      "RUN is a workflow id, the beginning of one, or a run id.\n"
       "Example: durasim trace simulation-1f0e --store sim.db");
-  verb->add_option("RUN", a->run, "the run")->required();
-  verb->add_option("--store", a->store, "the store of simulate --durable")
-      ->envname("DURASIM_STORE");
+  verb->add_option("RUN", a->run, "workflow id, its beginning, or a run id")->required();
+  add_store_option(*verb, a->store, "path of the store's database, beside which traces are");
   add_trace_option(*verb, a->trace);
-  verb->add_flag("--json", a->json, "print one JSON object on standard output");
-  verb->callback([&chosen, a] { chosen = [a](const std::stop_token&) { return show_trace(*a); }; });
+  verb->add_flag("--json", a->json, "print one JSON object to standard output");
+  verb->callback(
+      [&chosen, a] { chosen = [a](const std::stop_token& stop) { return show_trace(*a, stop); }; });
 }
 
 }  // namespace durasim::cli

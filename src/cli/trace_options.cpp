@@ -12,8 +12,8 @@ CLI::Option* add_trace_option(CLI::App& verb, std::string& trace) {
   return verb
       .add_option(
           "--trace", trace,
-          "where traces are: postgresql://user@host/database or \"host=... dbname=...\", or an "
-          "SQLite file (default: STORE.traces)")
+          "where traces are stored: postgresql://user@host/database or \"host=... dbname=...\", or "
+          "an SQLite file (default: STORE.traces)")
       ->envname("DURASIM_TRACE");
 }
 

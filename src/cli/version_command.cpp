@@ -15,6 +15,7 @@
 #endif
 
 #include "cli/commands.hpp"
+#include "cli/ending.hpp"
 
 #include <fmt/format.h>
 
@@ -23,7 +24,8 @@
 namespace durasim::cli {
 namespace {
 
-int version() {
+int version(const std::stop_token& stop) {
+  const LeaveOnStop leave(stop);
   fmt::print("durasim {}\n", DURASIM_VERSION_STRING);
   for (const std::string& line : linked_versions()) fmt::print("{}\n", line);
   for (const std::string& line : sim::linked_versions()) fmt::print("{}\n", line);
@@ -51,8 +53,9 @@ int version() {
 }  // namespace
 
 void add_version(CLI::App& app, Command& chosen) {
-  CLI::App* verb = app.add_subcommand("version", "Show the versions of everything that is linked");
-  verb->callback([&chosen] { chosen = [](const std::stop_token&) { return version(); }; });
+  CLI::App* verb =
+      app.add_subcommand("version", "Show the versions of durasim and of what it links");
+  verb->callback([&chosen] { chosen = version; });
 }
 
 }  // namespace durasim::cli

@@ -11,10 +11,10 @@
 namespace durasim::cli {
 
 void VideoFormatOptions::add_to(CLI::App& verb) {
-  verb.add_option("--quality", quality, "draft or full")
+  verb.add_option("--quality", quality, "quality of the video")
       ->check(CLI::IsMember({"draft", "full"}))
       ->capture_default_str();
-  verb.add_option("--size", size, "size of pictures and video")->capture_default_str();
+  verb.add_option("--size", size, "width and height of pictures and video")->capture_default_str();
   verb.add_option("--fps", fps, "frames per second")
       ->check(CLI::Range(1, 240))
       ->capture_default_str();

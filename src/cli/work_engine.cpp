@@ -3,6 +3,7 @@
 
 #include "durasim/pipeline/sweep.hpp"
 
+#include "cli/store_option.hpp"
 #include "cli/trace_options.hpp"
 
 #include <chrono>
@@ -17,8 +18,6 @@ namespace {
 // Scripts wait in places for activities, which cost a sleeping thread each; a script may start
 // others on the same store.
 constexpr int kMostScripts = 256;
-// Another process of this program may be about to end.
-constexpr std::chrono::seconds kStandby{2};
 
 // While one place waits for the disk, the others compute.
 int places() {
@@ -34,7 +33,10 @@ Logger logger_of(const WorkOptions& options) {
 WorkEngine::WorkEngine(const WorkOptions& options, const std::stop_token& stop)
     : artifacts_(options.artifacts.open(options.store, stop)),
       traces_(open_traces(options.trace, options.store)),
-      engine_({.store = options.store, .standby = kStandby, .logger = logger_of(options)}) {
+      engine_({.store = options.store,
+               .standby = OwnerPatience::kStandby,
+               .standby_stop = stop,
+               .logger = logger_of(options)}) {
   const pipeline::SimulationServices simulations = simulation_services(options, stop);
   Worker& worker = engine_.worker(std::string(pipeline::kSimulationQueue),
                                   {.max_concurrent_activities = places()});
@@ -48,9 +50,9 @@ WorkEngine::WorkEngine(const WorkOptions& options, const std::stop_token& stop)
                                              {.max_concurrent_activities = kMostScripts}),
                               scripts);
   engine_.start();
+  end_.emplace(stop, [this] { engine_.stop(std::chrono::seconds(10)); });
   pipeline::sweep_scripts(engine_.client(), scripts);
   pipeline::sweep_simulations(engine_.client(), simulations);
-  end_.emplace(stop, [this] { engine_.stop(std::chrono::seconds(10)); });
 }
 
 pipeline::SimulationServices WorkEngine::simulation_services(const WorkOptions& options,
@@ -73,11 +75,15 @@ WorkOptions work_options(const SimulateArguments& a, const std::stop_token& stop
           .artifacts = a.artifacts,
           .trace = a.trace,
           .import = a.input.import_options(stop),
-          .level = a.json ? LogLevel::Warning : LogLevel::Error};
+          .level = a.json ? LogLevel::Warning : LogLevel::Error,
+          .json = a.json};
 }
 
 pipeline::SimulationRequest request_for(const SimulateArguments& a,
                                         pipeline::ArtifactStore& artifacts) {
+  require_utf8("the file name", a.input.file.substr(a.input.file.rfind('/') + 1));
+  for (const std::string& part : a.input.fixed) require_utf8("--fixed", part);
+  require_utf8("--target", a.target);
   const sim::SimulateOptions options = simulate_options(a, 1, {});  // in the file's unit
   pipeline::SimulationRequest request = pipeline::request_of(a.input.file, artifacts, a.input.unit);
   std::get<pipeline::GeometryFile>(request.geometry).material = a.input.material;

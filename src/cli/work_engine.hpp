@@ -13,8 +13,9 @@
 #include "durasim/store/sqlite.hpp"
 
 #include "cli/artifact_location.hpp"
+#include "cli/ending.hpp"
 #include "cli/simulate_arguments.hpp"
-#include "cli/workflow_follow.hpp"
+#include "cli/store_access.hpp"
 
 #include <functional>
 #include <memory>
@@ -31,6 +32,9 @@ struct WorkOptions {
   std::string trace{};  // as --trace
   sim::ImportOptions import{};
   LogLevel level = LogLevel::Warning;
+  // How a stop is told while another process's engine does the work.
+  bool json = false;
+  std::string when_left = "stopped waiting for the process that has the store, which goes on";
   // About the work, on its threads.
   std::function<void(const sim::StageProgress&)> progress{};
   std::function<void()> scene_done{};
@@ -39,7 +43,8 @@ struct WorkOptions {
 class WorkEngine {
  public:
   // Starts. Ends when `stop` is requested: whoever waits for a result then gets a CancelledError.
-  // Throws StoreInUse when another process has the store.
+  // Throws StoreInUse when another process has the store and keeps it for a while, CancelledError
+  // when `stop` ends that wait.
   WorkEngine(const WorkOptions& options, const std::stop_token& stop);
   [[nodiscard]] Client client() { return engine_.client(); }
 
@@ -56,11 +61,11 @@ class WorkEngine {
 // The same through the engine of another process, whose stop, or ours, ends the waiting; ours ends
 // this program. Nothing: it is not there, or not any more.
 template <class Wait>
-auto with_remote_engine(const std::string& store, const std::stop_token& stop, const Wait& wait)
+auto with_remote_engine(const WorkOptions& options, const std::stop_token& stop, const Wait& wait)
     -> std::optional<decltype(wait(std::declval<const Client&>()))> {
   try {
-    RemoteEngine remote(store);
-    const LeaveOnStop leave(stop);
+    RemoteEngine remote(options.store);
+    const LeaveOnStop leave(stop, options.json, options.when_left);
     return wait(remote.client());
   } catch (const UnavailableError&) {
     return std::nullopt;
@@ -72,17 +77,17 @@ auto with_remote_engine(const std::string& store, const std::stop_token& stop, c
 }
 
 // What `wait` returns with a client of the engine that has the store: another process's, or one
-// that this program starts; again when the other process ends first.
+// that this program starts; again when the other process ends first. Throws CancelledError after
+// `stop`.
 template <class Wait>
 auto with_engine(const WorkOptions& options, const std::stop_token& stop, const Wait& wait) {
-  constexpr int kMostTries = 10;  // between two engines a store may have an owner that answers none
-  for (int tries = 1;; ++tries) {
-    if (auto result = with_remote_engine(options.store, stop, wait)) return *std::move(result);
+  for (OwnerPatience patience;;) {
+    if (auto result = with_remote_engine(options, stop, wait)) return *std::move(result);
     try {
       WorkEngine engine(options, stop);
       return wait(engine.client());
-    } catch (const StoreInUse&) {
-      if (tries == kMostTries) throw;
+    } catch (const StoreInUse& error) {
+      patience.refused(options.store, error);
     }
   }
 }

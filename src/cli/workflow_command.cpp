@@ -3,15 +3,17 @@
 #include "durasim/core/encoding.hpp"
 #include "durasim/core/failure.hpp"
 #include "durasim/core/json.hpp"
+#include "durasim/pipeline/script.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/ending.hpp"
 #include "cli/store_access.hpp"
+#include "cli/store_option.hpp"
 #include "cli/workflow_follow.hpp"
 #include "cli/workflow_text.hpp"
 
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,7 +35,6 @@ struct WorkflowArguments {
   std::size_t limit = 1000;
   bool follow = false;
   bool successors = false;
-  std::stop_token stop;
 };
 
 // Each --input is one argument, in JSON.
@@ -53,6 +54,11 @@ PayloadList payloads_of(const std::vector<std::string>& inputs) {
     payloads.push_back(std::move(payload));
   }
   return payloads;
+}
+
+Output output_of(const std::string& name) {
+  if (name == "json") return Output::Json;
+  return name == "jsonl" ? Output::JsonLines : Output::Text;
 }
 
 std::optional<WorkflowStatus> status_of(const std::string& name) {
@@ -88,7 +94,6 @@ int show(const WorkflowArguments& a) {
     throw InvalidArgument("--follow prints events as they come: with -o text or -o jsonl");
   const StoreAccess store(a.store, false);
   if (a.follow) {
-    const LeaveOnStop leave(a.stop);
     follow_history(store, a.run, a.successors, a.output);
     return kSuccess;
   }
@@ -120,7 +125,6 @@ int result(const WorkflowArguments& a) {
           run.workflow_id, run.task_queue));
     }
   }
-  const LeaveOnStop leave(a.stop);
   try {
     print_values(store.frontend().result(a.run));
     return kSuccess;
@@ -143,15 +147,33 @@ int query(const WorkflowArguments& a) {
   return kSuccess;
 }
 
+// After a request to end a run. A script is a process that lives without an engine; all else
+// happens in one.
+void end_without_engine(const StoreAccess& store, const WorkflowArguments& a) {
+  if (store.is_served()) return;
+  const WorkflowDescription run = store.frontend().describe(a.run);
+  if (run.workflow_type == pipeline::script_execution.name &&
+      pipeline::ask_scripts_to_end({.store = a.store}, run.run_id) > 0) {
+    fmt::print(stderr, "durasim: the script of {} was asked to end; the next engine records it\n",
+               run.workflow_id);
+  } else if (run.status == WorkflowStatus::Running) {
+    fmt::print(stderr,
+               "durasim: recorded; no engine works on this store, so {} ends when one is started\n",
+               run.workflow_id);
+  }
+}
+
 int cancel(const WorkflowArguments& a) {
   const StoreAccess store(a.store, false);
   store.frontend().cancel(a.run, a.reason);
+  end_without_engine(store, a);
   return kSuccess;
 }
 
 int terminate(const WorkflowArguments& a) {
   const StoreAccess store(a.store, false);
   store.frontend().terminate(a.run, a.reason);
+  end_without_engine(store, a);
   return kSuccess;
 }
 
@@ -167,34 +189,38 @@ class Verb {
   Verb(CLI::App& workflow, Command& chosen, const char* name, const char* help,
        int (*action)(const WorkflowArguments&))
       : a_(std::make_shared<WorkflowArguments>()), app_(workflow.add_subcommand(name, help)) {
-    app_->add_option("--store", a_->store, "path of the store's database")
-        ->required()
-        ->envname("DURASIM_STORE");
-    app_->add_option("-o,--output", a_->output, "text, json or jsonl")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, Output>{
-            {"text", Output::Text}, {"json", Output::Json}, {"jsonl", Output::JsonLines}}));
+    add_store_option(*app_, a_->store, "path of the store's database")->required();
+    app_->add_option_function<std::string>(
+            "-o,--output", [a = a_](const std::string& name) { a->output = output_of(name); },
+            "output format (default: text)")
+        ->check(CLI::IsMember({"text", "json", "jsonl"}));
     app_->callback([&chosen, a = a_, action] {
       chosen = [a, action](const std::stop_token& stop) {
-        a->stop = stop;
+        const LeaveOnStop leave(stop);  // what an engine has been asked for it does all the same
         return action(*a);
       };
     });
   }
   Verb& run() {
     app_->add_option("-w,--workflow-id", a_->run.workflow_id, "workflow id")->required();
-    app_->add_option("-r,--run-id", a_->run.run_id, "run id; the current run without it");
+    app_->add_option("-r,--run-id", a_->run.run_id, "run id (default: the current run)");
     return *this;
   }
   Verb& inputs() {
-    app_->add_option("-i,--input", a_->inputs, "an argument, as JSON; once for each");
+    // As they stand: CLI11 would take "[1,2]" for two of them, and "{}" for none.
+    CLI::Option* option = app_->add_option("-i,--input", "one argument, as JSON (may be repeated)")
+                              ->type_name("JSON")
+                              ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    option->each([a = a_](const std::string& input) { a->inputs.push_back(input); });
     return *this;
   }
   Verb& reason() {
-    app_->add_option("--reason", a_->reason, "why, for the history");
+    app_->add_option("--reason", a_->reason, "reason, recorded in the history");
     return *this;
   }
   Verb& request_id() {
-    app_->add_option("--request-id", a_->request_id, "makes it harmless to repeat the call");
+    app_->add_option("--request-id", a_->request_id,
+                     "makes the call safe to repeat: the same id counts once");
     return *this;
   }
   Verb& text(const char* option, std::string WorkflowArguments::* member, const char* help,
@@ -211,7 +237,9 @@ class Verb {
     return *this;
   }
   Verb& limit() {
-    app_->add_option("--limit", a_->limit, "at most so many runs");
+    app_->add_option("--limit", a_->limit, "show at most this many runs")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     return *this;
   }
 
@@ -224,53 +252,59 @@ class Verb {
 
 void add_workflow(CLI::App& app, Command& chosen) {
   CLI::App* workflow =
-      app.add_subcommand("workflow", "Look at the workflows of a store, and talk to them");
+      app.add_subcommand("workflow", "Inspect and control the workflows of a store");
   workflow->require_subcommand(1);
   workflow->footer(
-      "An engine that has the store open answers, through the socket beside it. Without one the "
-      "program\nowns the store for the moment: starts, signals and cancellations are durable, and "
-      "what needs a\nworker says so.\n\n"
+      "An engine that has the store open answers through the socket beside it. Without one durasim "
+      "opens\nthe store itself for a moment: starts, signals and cancellations are recorded, and "
+      "what needs a\nworker fails with a message.\n\n"
       "  durasim workflow list --store digest.db\n"
       "  durasim workflow show --store digest.db -w digest-2026-11-20 -o json\n"
       "  durasim workflow show --store digest.db -w digest-2026-11-20 --follow\n"
       "  durasim workflow signal --store digest.db -w cart-7 --name put -i "
       "'{\"name\":\"lamp\"}'\n\n"
-      "Exit codes: 0 done, 2 the workflow has failed (result), 1 usage, I/O or infrastructure.");
+      "Exit codes: 0 done, 2 the workflow has failed (result), 1 usage, I/O or infrastructure, 130 "
+      "stopped.");
   using W = WorkflowArguments;
-  Verb(*workflow, chosen, "list", "Runs, by their start", list)
+  Verb(*workflow, chosen, "list", "List runs in the order of their start", list)
       .id(false)
-      .text("--type", &W::type, "workflow type", false)
-      .text("--status", &W::status, "Running, Completed, Failed, ...", false)
+      .text("--type", &W::type, "only runs of this workflow type", false)
+      .text("--status", &W::status, "only runs of this status: Running, Completed, Failed, ...",
+            false)
       .limit();
-  Verb(*workflow, chosen, "describe", "One run and its pending activities", describe).run();
-  Verb(*workflow, chosen, "show", "A run's history, as Temporal's CLI prints it", show)
+  Verb(*workflow, chosen, "describe", "Show one run and its pending activities", describe).run();
+  Verb(*workflow, chosen, "show", "Show the history of a run, as Temporal's CLI prints it", show)
       .run()
       .flag("-f,--follow", &W::follow,
-            "print new events as they are committed, until the run closes; text or jsonl")
+            "print new events as they are committed, until the run closes (text or jsonl)")
       .flag("--successors", &W::successors,
-            "with --follow: go on with the run that it continues as, or that retries it");
+            "with --follow: go on with the run that continues or retries it");
   Verb(*workflow, chosen, "start", "Start a workflow", start)
       .id(false)
       .text("--type", &W::type, "workflow type")
       .text("-t,--task-queue", &W::task_queue, "task queue")
       .inputs()
       .request_id();
-  Verb(*workflow, chosen, "result", "Wait for a workflow's end and print its result", result).run();
+  Verb(*workflow, chosen, "result", "Wait until a workflow closes, and print its result", result)
+      .run();
   Verb(*workflow, chosen, "signal", "Send a signal", signal)
       .run()
-      .text("--name", &W::name, "name of the signal")
+      .text("--name", &W::name, "signal name")
       .inputs()
       .request_id();
-  Verb(*workflow, chosen, "query", "Ask a workflow", query)
+  Verb(*workflow, chosen, "query", "Query a workflow", query)
       .run()
-      .text("--type", &W::type, "type of the query")
+      .text("--type", &W::type, "query type")
       .inputs();
-  Verb(*workflow, chosen, "cancel", "Ask a workflow to stop", cancel).run().reason();
-  Verb(*workflow, chosen, "terminate", "End a workflow without asking it", terminate)
+  Verb(*workflow, chosen, "cancel", "Request the cancellation of a workflow", cancel)
+      .run()
+      .reason();
+  Verb(*workflow, chosen, "terminate", "Close a workflow at once, without asking its code",
+       terminate)
       .run()
       .reason();
   Verb(*workflow, chosen, "resume",
-       "Execute a parked run again, during whose code the process has died too often", resume)
+       "Resume a run that was parked because its code brought the process down too often", resume)
       .run();
 }
 

@@ -5,12 +5,9 @@
 #include "durasim/core/error.hpp"
 #include "durasim/core/history.hpp"
 
-#include "cli/commands.hpp"
-
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -55,12 +52,6 @@ HistoryPart next_part(const StoreAccess& store, const WorkflowExecution& run,
 }
 
 }  // namespace
-
-LeaveOnStop::LeaveOnStop(std::stop_token stop) : leave_(std::move(stop), Leave{}) {}
-
-void LeaveOnStop::Leave::operator()() const noexcept {
-  std::_Exit(kCancelled);
-}
 
 void follow_history(const StoreAccess& store, WorkflowExecution run, bool successors,
                     Output output) {

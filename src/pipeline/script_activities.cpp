@@ -225,7 +225,7 @@ ScriptOutcome ScriptActivities::execute(const ActivityContext& context,
   if (!exit.error.empty())
     throw ApplicationFailure(exit.error,
                              {.type = std::string(kScriptNotStarted), .non_retryable = true});
-  return {.lost = {}, .result = result_of(*folder, exit)};
+  return {.lost = {}, .result = result_of(*folder, exit), .asked_to_end = exit.canceled};
 }
 
 // ---- removing ----------------------------------------------------------------------------------
@@ -259,14 +259,31 @@ void ScriptActivities::discard(const ActivityContext& context, const std::string
   if (!end_and_remove(path_of(key), context.stop_token())) context.throw_if_canceled();
 }
 
-std::size_t ScriptActivities::sweep(const std::function<bool(const ScriptOrder&)>& is_over,
-                                    const Logger& log, const std::stop_token& stop) const {
+std::vector<std::string> ScriptActivities::folders() const {
   std::vector<std::string> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(root_)) {
     if (entry.is_directory() && !is_hidden(entry.path())) found.push_back(entry.path());
   }
+  return found;
+}
+
+std::size_t ScriptActivities::ask_to_end(std::string_view run_id) const {
+  const std::string beginning = fmt::format("{}-", run_id);
+  std::size_t asked = 0;
+  for (const std::string& path : folders()) {
+    if (!fs::path(path).filename().string().starts_with(beginning)) continue;
+    const auto folder = ScriptFolder::open(path);
+    if (!folder || folder->state() != ScriptState::Running) continue;
+    folder->ask_to_stop();
+    ++asked;
+  }
+  return asked;
+}
+
+std::size_t ScriptActivities::sweep(const std::function<bool(const ScriptOrder&)>& is_over,
+                                    const Logger& log, const std::stop_token& stop) const {
   std::size_t removed = 0;
-  for (const std::string& path : found) {
+  for (const std::string& path : folders()) {
     try {
       const auto folder = ScriptFolder::open(path);
       if (!folder || !is_over(folder->order())) continue;

@@ -12,6 +12,8 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace durasim::inline v0::pipeline {
 
@@ -31,12 +33,15 @@ class ScriptActivities {
   // as `stop` is not requested.
   std::size_t sweep(const std::function<bool(const ScriptOrder&)>& is_over, const Logger& log,
                     const std::stop_token& stop) const;
+  // Those of one run that are running; returns their number.
+  [[nodiscard]] std::size_t ask_to_end(std::string_view run_id) const;
   // Removes what a process that died has left half made or half removed, as far as it can be. Only
   // while nobody else works here.
   void remove_leftovers() const;
 
  private:
   [[nodiscard]] std::string path_of(const std::string& key) const;
+  [[nodiscard]] std::vector<std::string> folders() const;
   [[nodiscard]] ScriptOrder order_of(const ActivityInfo& info, const ScriptRequest& request) const;
   void make(const std::string& path, const ScriptOrder& order) const;
   ScriptState wait_for_end(const ActivityContext& context, const ScriptFolder& folder) const;

@@ -22,6 +22,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace durasim::inline v0::pipeline {
@@ -81,6 +82,9 @@ Workflow<ScriptResult> execute_attempts(WorkflowContext ctx, ScriptRequest reque
       failure = error.proto();
     }
     co_await clean_up(ctx.shielded(), job.key);
+    // It ended because of the cancellation, whatever it says of its end.
+    if (outcome.asked_to_end && ctx.is_cancelled())
+      throw CanceledFailure("the script was cancelled");
     if (failure) throw_failure(*std::move(failure));
     if (outcome.lost.empty()) {
       outcome.result.attempts = attempt;
@@ -187,6 +191,10 @@ void implement_scripts(Worker& worker, const ScriptOptions& options) {
 
 std::size_t sweep_scripts(const Client& client, const ScriptOptions& options) {
   return clear_up_scripts(client, options, ScriptActivities(options), {});
+}
+
+std::size_t ask_scripts_to_end(const ScriptOptions& options, std::string_view run_id) {
+  return ScriptActivities(options).ask_to_end(run_id);
 }
 
 }  // namespace durasim::inline v0::pipeline

@@ -63,16 +63,19 @@ std::string workflow_id_of(const SimulationRequest& request) {
   return "simulation-" + sha256_hex(as_bytes(to_payload(request).data));
 }
 
-std::string to_json(const SimulationResult& result) {
+std::string to_json(const SimulationResult& result, const std::string& workflow_id) {
   std::string json = sim::to_json(result);
   json.pop_back();  // its closing brace
   json += fmt::format(R"(,"resumed_from_step":{},"attempts":{})", result.resumed_from_step,
                       result.attempts);
-  if (!result.restarted_because.empty()) {
-    json += R"(,"restarted_because":)";
+  const auto add_unless_empty = [&json](std::string_view name, const std::string& text) {
+    if (text.empty()) return;
+    json += fmt::format(R"(,"{}":)", name);
     JsonWriter writer(json);
-    write_json(writer, result.restarted_because);
-  }
+    write_json(writer, text);
+  };
+  add_unless_empty("restarted_because", result.restarted_because);
+  add_unless_empty("workflow_id", workflow_id);
   return json + "}";
 }
 

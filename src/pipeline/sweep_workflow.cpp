@@ -236,10 +236,16 @@ WorkflowRun<SweepResult> sweep(const Client& client, const SweepRequest& request
                        "sweep-" + sha256_hex(as_bytes(to_payload(request).data)));
 }
 
-std::string to_json(const SweepResult& result) {
+std::string to_json(const SweepResult& result, const std::string& workflow_id) {
   SweepResult brief = result;
   brief.report.clear();
-  return to_payload(brief).data;
+  std::string json = to_payload(brief).data;
+  if (workflow_id.empty()) return json;
+  json.pop_back();  // its closing brace
+  json += R"(,"workflow_id":)";
+  JsonWriter writer(json);
+  write_json(writer, workflow_id);
+  return json + "}";
 }
 
 }  // namespace durasim::inline v0::pipeline

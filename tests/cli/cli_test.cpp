@@ -3,10 +3,17 @@
 #include "durasim/core/files.hpp"
 
 #include "cli/run_cli.hpp"
+#include "core/descriptor.hpp"
 #include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
@@ -127,7 +134,73 @@ TEST_CASE("usage errors exit with 1 and say what to write") {
   refused({"--fixed", "lid"}, "lid");
   refused({"--material", "unobtainium"}, "unobtainium");
   refused({"--floor", "low"}, "--floor");
+  refused({"--seed", "-1"}, "--seed");
+  refused({"--import-memory", "-1"}, "--import-memory");
+  refused({"--import-memory", "17592186044416"}, "--import-memory");
+  refused({"--import-deadline", "1e300"}, "--import-deadline");
+  refused({"--import-deadline", "inf"}, "--import-deadline");
+  refused({"--fixed", "[a,b]"}, "[a,b]");
   CHECK_FALSE(std::filesystem::exists(folder.file("out")));
+}
+
+TEST_CASE("options that may be repeated leave FILE alone") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("cube.obj");
+  durasim::write_file(file, durasim::as_bytes(cube_obj()));
+  const CliRun fixed = run_cli({"inspect", "--unit", "mm", "--fixed", "lid", file});
+  CHECK(fixed.err.find("lid") != std::string::npos);
+  CHECK(fixed.err.find("FILE is required") == std::string::npos);
+  const CliRun forbid =
+      run_cli({"simulate", "--unit", "mm", "--duration", "0.1", "--no-video", "--out",
+               folder.file("out"), "--json", "--forbid", "9,9,9,20,20,20", file});
+  CHECK(forbid.json().at("reason").as_object().at("code") == "FORBID_ZONE_HIT");
+  CHECK(run_cli({"simulate", ""}).err.find("FILE: the path is empty") != std::string::npos);
+}
+
+TEST_CASE("options of durable simulations are refused without --durable, unless preset") {
+  const TemporaryFolder folder;
+  durasim::write_file(folder.file("cube.obj"), durasim::as_bytes(cube_obj()));
+  std::vector<std::string> line{
+      "simulate", folder.file("cube.obj"), "--unit",    "mm", "--duration", "0.1",
+      "--out",    folder.file("out"),      "--no-video"};
+  const std::string store = folder.file("x.db");
+  CHECK(run_cli(line, {"DURASIM_STORE=" + store}).exit_code == 0);
+  for (const char* option : {"--store", "--artifacts", "--trace"}) {
+    std::vector<std::string> typed = line;
+    typed.insert(typed.end(), {option, store});
+    const CliRun run = run_cli(typed);
+    CHECK(run.exit_code == 1);
+    CHECK(run.err.find(option) != std::string::npos);
+  }
+  CHECK_FALSE(std::filesystem::exists(store));
+}
+
+TEST_CASE("the progress bar fits the terminal") {
+  const durasim::Descriptor terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE((::grantpt(terminal.get()) == 0 && ::unlockpt(terminal.get()) == 0));
+  const TemporaryFolder folder;
+  durasim::write_file(folder.file("cube.obj"), durasim::as_bytes(cube_obj()));
+  for (const std::size_t columns : {40U, 80U, 200U}) {
+    CAPTURE(columns);
+    const winsize size{24, static_cast<unsigned short>(columns), 0, 0};
+    REQUIRE(::ioctl(terminal.get(), TIOCSWINSZ, &size) == 0);
+    const std::string line = DURASIM_BUILD_BIN "/durasim simulate " + folder.file("cube.obj") +
+                             " --unit mm --duration 0.2 --no-video --out " + folder.file("out") +
+                             " 2>" + ::ptsname(terminal.get());
+    REQUIRE(durasim_test::run_program("/bin/sh", {"-c", line}).exit_code == 0);
+    std::string shown(1 << 16, '\0');
+    shown.resize(static_cast<std::size_t>(::read(terminal.get(), shown.data(), shown.size())));
+    std::size_t longest = 0;
+    for (std::size_t at = shown.find("\033[K"); at != std::string::npos;) {
+      const std::size_t begin = at + 3;
+      at = shown.find("\033[K", begin);
+      longest = std::max(longest, shown.substr(begin, at - begin).find_first_of("\r\n"));
+    }
+    CHECK(longest > 30);
+    CHECK(longest < columns);
+    CHECK((shown.find("[####") != std::string::npos) == (columns == 200));
+    CHECK((shown.find("ETA 0 s") != std::string::npos) == (columns > 40));
+  }
 }
 
 TEST_CASE("--help teaches: every verb shows options and examples") {

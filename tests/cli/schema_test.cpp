@@ -109,6 +109,12 @@ TEST_CASE("results and inspections follow their schemas") {
     simulate.insert(simulate.end(), {"--duration", "0.1", "--size", "320x240", "--quality", "draft",
                                      "--out", folder.file("out")});
     validate(run_cli(simulate).json(), result, "");
+    if (run_cli({"simulate", "--help"}).out.find("--durable") != std::string::npos) {
+      simulate.insert(simulate.end(), {"--durable", "--store", folder.file("x.db")});
+      const json::object durable = run_cli(simulate).json();
+      validate(durable, result, "");
+      CHECK(durable.at("workflow_id").as_string().starts_with("simulation-"));
+    }
     std::vector<std::string> inspect{"inspect"};
     inspect.insert(inspect.end(), arguments.begin(), arguments.end());
     validate(run_cli(inspect).json(), inspection, "");

@@ -193,6 +193,47 @@ TEST_CASE("durasim workflow cancel ends a script that somebody waits for") {
   CHECK(WEXITSTATUS(status) == 1);
 }
 
+TEST_CASE("what a detached command prints ends its script, without an engine") {
+  const Desk desk;
+  const Fifo up(desk.folder.file("up"));
+  const Fifo go(desk.folder.file("go"));
+  const std::string said = desk.folder.file("said");
+  const std::string text = "echo $$ > " + up.path() + "; read x < " + go.path();
+  const auto line = desk.line({"--id", "a script"}, text);
+  std::string shell = "exec " + kDurasim;
+  for (const std::string& word : line) shell += " '" + word + "'";
+  Child controller("/bin/sh", {"-c", shell + " 2>" + said});
+  const std::string pid = up.hear();
+  controller.kill(SIGINT);
+  CHECK(WEXITSTATUS(controller.wait()) == 130);
+  const std::string message = text_of(said);
+  const std::size_t remedy = message.find("durasim workflow cancel");
+  REQUIRE(remedy != std::string::npos);
+  const CliRun cancel =
+      durasim_test::run_program("/bin/sh", {"-c", DURASIM_BUILD_BIN "/" + message.substr(remedy)});
+  CHECK(cancel.exit_code == 0);
+  CHECK(cancel.err.find("was asked to end") != std::string::npos);
+  while (!durasim_test::is_dead(pid)) {
+  }
+  const CliRun recorded = run_cli(line);
+  CHECK(recorded.exit_code == 1);
+  CHECK(recorded.err.find("script a script was cancelled") != std::string::npos);
+}
+
+TEST_CASE("a command that has joined another one's engine says that it was stopped, in JSON too") {
+  const Desk desk;
+  const Fifo up(desk.folder.file("up"));
+  const Fifo go(desk.folder.file("go"));
+  const std::string text = "echo up > " + up.path() + "; read x < " + go.path();
+  Child owner(kDurasim, desk.line({"--id", "first"}, text));
+  (void)up.hear();
+  Child joined(kDurasim, desk.line({"--id", "second", "--json"}, text));
+  (void)up.hear();
+  joined.kill(SIGINT);
+  CHECK(json_of(joined).at("error").as_string().find("cancel --store") != std::string::npos);
+  CHECK(WEXITSTATUS(joined.wait()) == 130);
+}
+
 TEST_CASE("mistakes on the command line are named") {
   const Desk desk;
   const CliRun none = run_cli({"script", "--store", desk.store});
@@ -201,6 +242,9 @@ TEST_CASE("mistakes on the command line are named") {
   CHECK(run_cli({"script", "--store", desk.store, "ls"}).exit_code == 1);
   CHECK(desk.run({"--timeout", "-1"}, "echo").exit_code == 1);
   CHECK(desk.run({"--retries", "1000"}, "echo").exit_code == 1);
+  const CliRun bytes = desk.run({}, "echo \xff");
+  CHECK(bytes.exit_code == 1);
+  CHECK(bytes.err.find("the argument \"echo \\xff\" is not UTF-8") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(desk.store));
 }
 

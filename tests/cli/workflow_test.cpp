@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -202,6 +203,36 @@ TEST_CASE("a parked run is shown as parked, with the reason, and resumed") {
   CHECK(workflow(folder, "query", {"-w", "l", "--type", "heard"}).out == "\"\"\n");
 }
 
+TEST_CASE("each -i is one JSON value, arrays and empty ones too") {
+  const Folder folder;
+  CHECK(workflow(folder, "start",
+                 {"--type", "T", "-t", "q", "-w", "w", "-i", "[1,2]", "-i", "[]", "-i", "{}", "-i",
+                  R"(["x","y z"])", "-i", R"([{"a":1,"b":2}])", "-i", "-5"})
+            .exit_code == 0);
+  const auto history = workflow(folder, "show", {"-w", "w", "-o", "json"}).json();
+  const auto& started =
+      history.at("events").at(0).at("workflowExecutionStartedEventAttributes").as_object();
+  std::vector<std::string> inputs;
+  for (const auto& payload : started.at("input").at("payloads").as_array())
+    inputs.emplace_back(payload.at("data").as_string());
+  CHECK(inputs == std::vector<std::string>{
+                      "WzEsMl0=", "W10=", "e30=", "WyJ4IiwieSB6Il0=", "W3siYSI6MSwiYiI6Mn1d",
+                      "LTU="});  // in base64, as they were
+  CHECK(workflow(folder, "signal", {"-w", "w", "--name", "s", "-i", "[]"}).exit_code == 0);
+}
+
+TEST_CASE("commands without an engine wait for each other") {
+  const Folder folder;
+  CHECK(workflow(folder, "start", {"--type", "T", "-t", "q"}).exit_code == 0);
+  std::vector<std::unique_ptr<durasim_test::Child>> lists(12);
+  for (auto& list : lists) {
+    list = std::make_unique<durasim_test::Child>(
+        DURASIM_BUILD_BIN "/durasim",
+        std::vector<std::string>{"workflow", "list", "--store", folder.store()});
+  }
+  for (const auto& list : lists) CHECK(durasim_test::exited_well(list->wait()));
+}
+
 TEST_CASE("mistakes on the command line are named") {
   const Folder folder;
   const CliRun none = workflow(folder, "describe", {"-w", "none"});
@@ -212,4 +243,9 @@ TEST_CASE("mistakes on the command line are named") {
   CHECK(json.exit_code == 1);
   CHECK(json.err.find("is no JSON") != std::string::npos);
   CHECK(workflow(folder, "list", {"--status", "Sleeping"}).exit_code == 1);
+  CHECK(workflow(folder, "list", {"--limit", "-1"}).exit_code == 1);
+  CHECK(workflow(folder, "list", {"-o", "xml"}).err.find("{text,json,jsonl}") != std::string::npos);
+  const CliRun empty = run_cli({"workflow", "list", "--store", ""});
+  CHECK(empty.exit_code == 1);
+  CHECK(empty.err.find("--store: the path is empty") != std::string::npos);
 }

@@ -161,6 +161,26 @@ TEST_CASE("a cancellation that comes while no engine runs ends the script at the
   CHECK(host.folder_count() == 0);
 }
 
+TEST_CASE("a cancelled script can be ended without an engine, and the next one records that") {
+  ScriptHost host;
+  const Signs signs(host);
+  const ScriptRequest request = signs.waiting_script();
+  const std::string run_id = host.begin(request).run_id();
+  (void)signs.up.hear();
+  host.stop();
+  {
+    Engine owner({.store = host.store()});
+    owner.client().handle(pipeline::script_execution, pipeline::script_id(request)).cancel();
+  }
+  CHECK(pipeline::ask_scripts_to_end({.store = host.store()}, "another run") == 0);
+  CHECK(signs.pulse.is_held());
+  CHECK(pipeline::ask_scripts_to_end({.store = host.store()}, run_id) == 1);
+  signs.pulse.wait_for_death();
+  host.restart();
+  CHECK_THROWS_AS((void)host.run(request), CanceledFailure);
+  CHECK(host.folder_count() == 0);
+}
+
 TEST_CASE("the script of a terminated run is ended, and its folder is swept") {
   ScriptHost host;
   const Signs signs(host);

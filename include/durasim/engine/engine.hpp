@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct EngineOptions {
   store::Durability durability = store::Durability::PowerLoss;
   // How long to wait as stand-by for the death of another owner; zero: StoreInUse at once.
   std::chrono::nanoseconds standby{0};
+  std::stop_token standby_stop{};  // ends that wait: CancelledError
   // Whether processes of the same user may call: RemoteEngine, the durasim program. They do it
   // through a socket beside the store, "<store>.sock".
   bool serve_other_processes = true;

@@ -105,8 +105,9 @@ BOOST_DESCRIBE_STRUCT(ScriptJob, (), (key, request))
 struct ScriptOutcome {
   std::string lost{};  // why its end is not known; empty: `result` says it
   ScriptResult result{};
+  bool asked_to_end = false;  // by whomever: the workflow knows whether it was cancelled
 };
-BOOST_DESCRIBE_STRUCT(ScriptOutcome, (), (lost, result))
+BOOST_DESCRIBE_STRUCT(ScriptOutcome, (), (lost, result, asked_to_end))
 
 // What execute_script says in its heartbeats.
 struct ScriptProgress {
@@ -155,6 +156,12 @@ DURASIM_EXPORT void implement_scripts(Worker& worker, const ScriptOptions& optio
 // removed. What is damaged or cannot be removed is left with a warning. Throws as
 // implement_scripts.
 DURASIM_EXPORT std::size_t sweep_scripts(const Client& client, const ScriptOptions& options);
+
+// Asks the scripts of that run to end, without an engine and without waiting: for a run that was
+// cancelled or terminated while none works on the store, whose next engine records how they ended.
+// Returns how many were asked. Throws as implement_scripts.
+DURASIM_EXPORT std::size_t ask_scripts_to_end(const ScriptOptions& options,
+                                              std::string_view run_id);
 
 // "script-" and the SHA-256 of the request as JSON: the same request has the same id on every
 // machine. Throws JsonError for texts that are not UTF-8. Thread-safe.

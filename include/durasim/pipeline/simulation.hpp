@@ -78,9 +78,10 @@ struct SimulationResult : sim::SimulationResult {
 BOOST_DESCRIBE_STRUCT(SimulationResult, (sim::SimulationResult),
                       (artifacts, resumed_from_step, attempts, restarted_because))
 
-// The JSON of simulate_local's result with "resumed_from_step", "attempts" and, unless it is empty,
-// "restarted_because".
-DURASIM_EXPORT std::string to_json(const SimulationResult& result);
+// The JSON of simulate_local's result with "resumed_from_step", "attempts" and, unless they are
+// empty, "restarted_because" and "workflow_id".
+DURASIM_EXPORT std::string to_json(const SimulationResult& result,
+                                   const std::string& workflow_id = {});
 
 enum class SimulationStage { Import, Compile, Simulate, Paused, Render, Upload, Publish, Done };
 BOOST_DESCRIBE_ENUM(SimulationStage, Import, Compile, Simulate, Paused, Render, Upload, Publish,

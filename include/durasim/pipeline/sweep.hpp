@@ -69,8 +69,9 @@ struct SweepResult {
 BOOST_DESCRIBE_STRUCT(SweepResult, (),
                       (passed, runs, successes, reasons, metrics, problem, artifacts, report))
 
-// One JSON object: the members above without the report. Thread-safe.
-DURASIM_EXPORT std::string to_json(const SweepResult& result);
+// One JSON object: the members above without the report, and the workflow's id unless it is empty.
+// Thread-safe.
+DURASIM_EXPORT std::string to_json(const SweepResult& result, const std::string& workflow_id = {});
 
 struct SweepProgress {
   std::int64_t done = 0;

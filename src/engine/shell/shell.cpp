@@ -32,6 +32,7 @@ std::unique_ptr<store::Store> open_store(const EngineOptions& options) {
   sqlite.path = options.store;
   sqlite.durability = options.durability;
   sqlite.standby = options.standby;
+  sqlite.stop = options.standby_stop;
   sqlite.log = options.logger.for_module("store");
   return std::make_unique<store::SqliteStore>(std::move(sqlite));
 #else
