@@ -2,11 +2,14 @@
 #include "durasim/sim/assembly.hpp"
 
 #include "durasim/core/error.hpp"
+#include "durasim/sim/import.hpp"
+#include "durasim/sim/part_parameters.hpp"
 
 #include "geometry/meshes.hpp"
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <set>
 
 using namespace durasim;
@@ -126,4 +129,34 @@ TEST_CASE("an open mesh given in code is a problem that names the part") {
   REQUIRE(a.problems().size() == 1);
   CHECK(a.problems()[0].part == "lid");
   CHECK(a.problems()[0].code == geometry::ProblemCode::OpenMesh);
+}
+
+TEST_CASE("parameters: a member that does not exist is refused with its place, not passed over") {
+  const auto refusal = [](std::string_view json) -> std::string {
+    try {
+      (void)parse_parameters(as_bytes(json));
+    } catch (const FormatError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  CHECK(refusal(R"({"unit":"mm","parts":[{"name":"a","postion":{"z":500}}]})") ==
+        "$.parts[0].postion: there is no such member; there are name, box, cylinder, sphere, "
+        "position, orientation, material, density_kg_m3");
+  CHECK(refusal(R"({"units":"mm"})").starts_with("$.units: "));
+  CHECK(refusal(R"({"unit":"mm","parts":[{"box":{"size":{"x":1,"Y":2}}}]})")
+            .starts_with("$.parts[0].box.size.Y: "));
+  CHECK(refusal(R"({"unit":"mm","parts":[{"sphere":{"radius":1},"box":null}]})") == "accepted");
+}
+
+TEST_CASE("parameters: what is not given of an orientation is zero") {
+  const auto turned = [](const std::string& orientation) {
+    const std::string json =
+        R"({"unit":"mm","parts":[{"sphere":{"radius":1})" + orientation + "}]}";
+    return scene_of(parse_parameters(as_bytes(json)), "f").instances.at(0).pose.orientation;
+  };
+  CHECK(turned("") == geometry::Quat{1, 0, 0, 0});
+  CHECK(turned(R"(,"orientation":null)") == geometry::Quat{1, 0, 0, 0});
+  CHECK(turned(R"(,"orientation":{"y":1})") == geometry::Quat{0, 0, 1, 0});
+  CHECK(turned(R"(,"orientation":{"w":3,"y":4})") == geometry::Quat{0.6, 0, 0.8, 0});
 }
