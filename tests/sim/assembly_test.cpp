@@ -160,3 +160,14 @@ TEST_CASE("parameters: what is not given of an orientation is zero") {
   CHECK(turned(R"(,"orientation":{"y":1})") == geometry::Quat{0, 0, 1, 0});
   CHECK(turned(R"(,"orientation":{"w":3,"y":4})") == geometry::Quat{0.6, 0, 0.8, 0});
 }
+
+TEST_CASE("parameters: more parts than the limit are one problem") {
+  ImportOptions options;
+  options.limits.max_shapes = 1;
+  const std::string json =
+      R"({"unit":"mm","parts":[{"sphere":{"radius":1}},{"sphere":{"radius":2}}]})";
+  const Assembly a = import_bytes(as_bytes(json), FileFormat::Json, "f", options);
+  CHECK(a.parts().empty());
+  REQUIRE(a.problems().size() == 1);
+  CHECK(a.problems()[0].code == geometry::ProblemCode::LimitExceeded);
+}
