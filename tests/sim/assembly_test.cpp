@@ -131,6 +131,15 @@ TEST_CASE("an open mesh given in code is a problem that names the part") {
   CHECK(a.problems()[0].code == geometry::ProblemCode::OpenMesh);
 }
 
+TEST_CASE("a friction that was given counts in pairs of the table, too") {
+  Material slippery = *find_material("rubber");
+  slippery.friction = 0.05;
+  const Material& concrete = *find_material("concrete");
+  CHECK(pair_friction(*find_material("rubber"), concrete) == 0.85);
+  CHECK(pair_friction(slippery, concrete) == doctest::Approx(std::sqrt(0.05 * 0.7)));
+  CHECK(pair_friction(concrete, slippery) == doctest::Approx(std::sqrt(0.05 * 0.7)));
+}
+
 TEST_CASE("parameters: a member that does not exist is refused with its place, not passed over") {
   const auto refusal = [](std::string_view json) -> std::string {
     try {

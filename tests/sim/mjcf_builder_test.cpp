@@ -318,3 +318,11 @@ TEST_CASE(
   CHECK(model->get()->npair == 0);
   CHECK(model->get()->geom_priority[mj_name2id(model->get(), mjOBJ_GEOM, "floor")] == -1);
 }
+
+TEST_CASE("a part's own friction is that of its contact, also where the table has the pair") {
+  Assembly a;
+  a.add_box("pad", {0.02, 0.02, 0.02}, {.material = "rubber", .friction = 0.05});
+  const auto model = Model::compile(build(a).source);  // on the floor of concrete
+  REQUIRE(model->get()->npair == 1);
+  CHECK(model->get()->pair_friction[0] == doctest::Approx(std::sqrt(0.05 * 0.7)));
+}

@@ -48,7 +48,7 @@ struct PartOptions {
   geometry::Pose pose;
   std::string material = "aluminium";   // a name of material_table()
   std::optional<double> density_kg_m3;  // instead of the material's
-  std::optional<double> friction;       // instead of the material's
+  std::optional<double> friction;       // instead of the material's, also in its pairs
   std::optional<geometry::Rgba> color;
   Mobility mobility = Mobility::Free;
 };
