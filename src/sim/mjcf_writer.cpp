@@ -73,34 +73,11 @@ Bytes msh_bytes(const TriangleMesh& mesh) {
   return bytes;
 }
 
-struct Inertial {
-  double mass_kg = 0;
-  Vec3 com_m;
-  SymMat3 inertia_kg_m2;
-};
-
 // Mass properties of a part in the frame in which it stands at `pose`.
 Inertial inertial(const Part& part, const Pose& pose) {
   const geometry::MassProperties& m = part.geometry->properties;
   return {m.volume_m3 * part.material.density_kg_m3, transform(pose, m.com_m),
           part.material.density_kg_m3 * rotate(pose.orientation, m.unit_inertia_m5)};
-}
-
-// All parts as one body in the world's frame.
-Inertial combine(const ScenePlan& plan) {
-  Inertial sum;
-  for (const PlannedPart& p : plan.parts) {
-    const Inertial i = inertial(*p.part, p.pose);
-    sum.mass_kg += i.mass_kg;
-    sum.com_m = sum.com_m + i.mass_kg * i.com_m;
-  }
-  sum.com_m = (1 / sum.mass_kg) * sum.com_m;
-  for (const PlannedPart& p : plan.parts) {
-    const Inertial i = inertial(*p.part, p.pose);
-    sum.inertia_kg_m2 = sum.inertia_kg_m2 + i.inertia_kg_m2 +
-                        i.mass_kg * geometry::point_inertia(i.com_m - sum.com_m);
-  }
-  return sum;
 }
 
 class Writer {
@@ -321,6 +298,22 @@ class Writer {
 };
 
 }  // namespace
+
+Inertial combined_inertial(const ScenePlan& plan) {
+  Inertial sum;
+  for (const PlannedPart& p : plan.parts) {
+    const Inertial i = inertial(*p.part, p.pose);
+    sum.mass_kg += i.mass_kg;
+    sum.com_m = sum.com_m + i.mass_kg * i.com_m;
+  }
+  sum.com_m = (1 / sum.mass_kg) * sum.com_m;
+  for (const PlannedPart& p : plan.parts) {
+    const Inertial i = inertial(*p.part, p.pose);
+    sum.inertia_kg_m2 = sum.inertia_kg_m2 + i.inertia_kg_m2 +
+                        i.mass_kg * geometry::point_inertia(i.com_m - sum.com_m);
+  }
+  return sum;
+}
 
 MjcfSource write_mjcf(const ScenePlan& plan) {
   return Writer(plan, false).write();

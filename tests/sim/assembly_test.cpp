@@ -140,6 +140,25 @@ TEST_CASE("a friction that was given counts in pairs of the table, too") {
   CHECK(pair_friction(concrete, slippery) == doctest::Approx(std::sqrt(0.05 * 0.7)));
 }
 
+TEST_CASE("indices that lead nowhere are problems of the part") {
+  Assembly a;
+  geometry::TriangleMesh mesh = testing_meshes::box({0, 0, 0}, {1, 1, 1});
+  mesh.triangles[0] = {1, 2, 400'000'000};
+  a.add("lid", mesh);
+  REQUIRE(a.problems().size() == 1);
+  CHECK(a.problems()[0].part == "lid");
+  CHECK(a.problems()[0].code == geometry::ProblemCode::BadShape);
+
+  geometry::ImportedScene scene = scene_of({"/frame/screw", "/frame/plate"});
+  scene.instances[0].shape = 7;
+  const Assembly file = Assembly::from_scene(scene, "file");
+  REQUIRE(file.parts().size() == 1);
+  CHECK(file.parts()[0].name == "plate");
+  REQUIRE(file.problems().size() == 1);
+  CHECK(file.problems()[0].part == "/frame/screw");
+  CHECK(file.problems()[0].code == geometry::ProblemCode::BadShape);
+}
+
 TEST_CASE("parameters: a member that does not exist is refused with its place, not passed over") {
   const auto refusal = [](std::string_view json) -> std::string {
     try {

@@ -4,6 +4,7 @@
 
 #include "durasim/core/error.hpp"
 #include "durasim/geometry/mesh.hpp"
+#include "durasim/sim/result.hpp"
 
 #include "geometry/meshes.hpp"
 #include "sim/arrays.hpp"
@@ -325,4 +326,55 @@ TEST_CASE("a part's own friction is that of its contact, also where the table ha
   const auto model = Model::compile(build(a).source);  // on the floor of concrete
   REQUIRE(model->get()->npair == 1);
   CHECK(model->get()->pair_friction[0] == doctest::Approx(std::sqrt(0.05 * 0.7)));
+}
+
+TEST_CASE("names of zones are printable, and each is there once") {
+  Assembly a;
+  a.add_sphere("ball", 0.01);
+  const geometry::Box far{{1, 1, 1}, {2, 2, 2}};
+  const Zone x{ZoneKind::Forbid, "x", far};
+  check_error(build(a, {.zones = {x, x}}), ProblemCode::BadZone, "x");
+  check_error(build(a, {.zones = {{ZoneKind::Forbid, "a\nb", far}}}), ProblemCode::BadZone, "a\nb");
+  check_error(build(a, {.zones = {{ZoneKind::Forbid, "caf\xE9", far}}}), ProblemCode::BadZone,
+              "caf\xE9");
+  CHECK(build(a, {.zones = {x, {ZoneKind::Forbid, "y", far}}}).ok());
+}
+
+TEST_CASE("a speck of a rigid body needs no inertia of its own, the body needs one") {
+  Assembly a;
+  a.add_box("speck", {1e-4, 1e-4, 1e-4});
+  check_error(build(a), ProblemCode::PartTooSmall, "speck");
+  check_error(build(a, {.rigid = true}), ProblemCode::PartTooSmall, "assembly");
+  a.add_box("body", {0.01, 0.01, 0.01}, {.pose = {{0, 0, 0.00505}, {}}});
+  const BuiltScene scene = build(a, {.rigid = true});
+  REQUIRE(scene.ok());
+  CHECK(Model::compile(scene.source)->get()->nbody == 2);
+}
+
+TEST_CASE("a shape from elsewhere is checked as one from a file") {
+  geometry::ImportedShape shape;
+  shape.mesh = testing_meshes::box({0, 0, 0}, {0.01, 0.01, 0.01});
+  Assembly a;
+  a.add("hollow", shape);  // its properties were never computed
+  check_error(build(a), ProblemCode::ZeroVolume, "hollow");
+  shape.properties = geometry::mass_properties(shape.mesh);
+  shape.mesh.triangles[3][0] = 8;
+  Assembly b;
+  b.add("torn", shape);
+  check_error(build(b), ProblemCode::BadShape, "torn");
+  Assembly c;  // what is known to be wrong is said once
+  geometry::TriangleMesh open = testing_meshes::box({0, 0, 0}, {0.01, 0.01, 0.01});
+  open.triangles.pop_back();
+  c.add("lid", open);
+  CHECK(find(build(c), ProblemCode::ZeroVolume) == nullptr);
+}
+
+TEST_CASE("a name that is not UTF-8 is refused, and what is printed about it is JSON") {
+  Assembly a;
+  a.add_sphere("caf\xE9", 0.01);
+  const BuiltScene scene = build(a);
+  check_error(scene, ProblemCode::ReservedName, "caf\xE9");
+  const std::string json = inspect_json(a, scene);
+  CHECK(json.find('\xE9') == std::string::npos);
+  CHECK(json.find("caf\uFFFD") != std::string::npos);
 }
