@@ -328,6 +328,33 @@ TEST_CASE("a part's own friction is that of its contact, also where the table ha
   CHECK(model->get()->pair_friction[0] == doctest::Approx(std::sqrt(0.05 * 0.7)));
 }
 
+TEST_CASE("given convex meshes replace a primitive, which is drawn all the same") {
+  Assembly a;
+  Part& part = a.add_box("b", {0.02, 0.02, 0.02}, {.material = "ptfe"});
+  auto geometry = std::make_shared<PartGeometry>(*part.geometry);
+  geometry->collision_meshes = {testing_meshes::box({-0.01, -0.01, -0.01}, {0, 0.01, 0.01}),
+                                testing_meshes::box({0, -0.01, -0.01}, {0.005, 0.01, 0.01})};
+  part.geometry = geometry;
+  const BuiltScene scene = build(a);
+  REQUIRE(scene.ok());
+  CHECK(scene.parts[0].collision == "given");
+  CHECK(scene.parts[0].collision_volume_ratio == doctest::Approx(0.75).epsilon(1e-6));
+  const auto model = Model::compile(scene.source);
+  const mjModel* m = model->get();
+  CHECK(m->npair == 2);  // both slide on the floor as the part does
+  int drawn = 0;
+  int colliding = 0;
+  for (int g = 0; g < m->ngeom; ++g) {
+    if (m->geom_bodyid[g] == 0) continue;  // the floor
+    const bool collides = m->geom_contype[g] != 0;
+    CHECK(m->geom_type[g] == (collides ? mjGEOM_MESH : mjGEOM_BOX));
+    ++(collides ? colliding : drawn);
+  }
+  CHECK(drawn == 1);
+  CHECK(colliding == 2);
+  CHECK(m->body_mass[1] == doctest::Approx(2200 * 8e-6));
+}
+
 TEST_CASE("names of zones are printable, and each is there once") {
   Assembly a;
   a.add_sphere("ball", 0.01);
