@@ -314,7 +314,8 @@ TEST_CASE(
               {.pose = {{0.1 * i, 0, 0}, {}}, .friction = 0.1 + 0.1 * i});
   }
   const BuiltScene scene = build(a, {.max_friction_pairs = 5});
-  CHECK(find(scene, ProblemCode::FrictionApproximated) != nullptr);
+  REQUIRE(find(scene, ProblemCode::FrictionApproximated) != nullptr);
+  CHECK(find(scene, ProblemCode::FrictionApproximated)->message.starts_with("21 pairs of parts"));
   const auto model = Model::compile(scene.source);
   CHECK(model->get()->npair == 0);
   CHECK(model->get()->geom_priority[mj_name2id(model->get(), mjOBJ_GEOM, "floor")] == -1);
