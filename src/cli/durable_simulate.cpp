@@ -41,8 +41,7 @@ void write_out(DurableSimulation& made, const pipeline::ArtifactStore& artifacts
   for (const auto& [name, artifact] : result.artifacts) {
     std::string path = folder + "/" + artifact.name;
     if (name == "mjcf") {
-      sim::save_mjcf(sim::decode_mjcf_bundle(artifacts.get(artifact)), folder + "/scene");
-      path = folder + "/scene/scene.xml";
+      path = sim::save_mjcf(sim::decode_mjcf_bundle(artifacts.get(artifact)), folder + "/scene");
     } else {
       if (name == "video" && !a.video.empty()) path = a.video;
       artifacts.get_file(artifact, path);

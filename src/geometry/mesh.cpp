@@ -1,6 +1,8 @@
 // Welding, watertightness and the integrals over closed triangle meshes.
 #include "durasim/geometry/mesh.hpp"
 
+#include "durasim/core/error.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -47,6 +49,10 @@ Problem error(const std::string& part, ProblemCode code, std::string message) {
 
 std::string at(const Vec3& v) {
   return fmt::format("({:.6g}, {:.6g}, {:.6g}) m", v.x, v.y, v.z);
+}
+
+void require_indices(const TriangleMesh& mesh) {
+  if (const auto problem = check_indices(mesh, "")) throw InvalidArgument(problem->message);
 }
 
 struct EdgeDefects {
@@ -133,7 +139,21 @@ TriangleMesh cluster(const TriangleMesh& mesh, const Box& box, double cell_m) {
 
 }  // namespace
 
+std::optional<Problem> check_indices(const TriangleMesh& mesh, const std::string& part) {
+  for (std::size_t i = 0; i < mesh.triangles.size(); ++i) {
+    for (const std::uint32_t vertex : mesh.triangles[i]) {
+      if (vertex < mesh.vertices_m.size()) continue;
+      return error(part, ProblemCode::BadShape,
+                   fmt::format("triangle {} of the mesh names vertex {}, and there are {}; "
+                               "vertices are counted from 0",
+                               i, vertex, mesh.vertices_m.size()));
+    }
+  }
+  return std::nullopt;
+}
+
 TriangleMesh weld(const TriangleMesh& mesh, double tolerance_m) {
+  require_indices(mesh);
   TriangleMesh result;
   std::unordered_map<Vec3, std::uint32_t, VertexHash> seen;
   seen.reserve(mesh.vertices_m.size());
@@ -158,6 +178,7 @@ TriangleMesh weld(const TriangleMesh& mesh, double tolerance_m) {
 }
 
 std::vector<Problem> check_solid(const TriangleMesh& mesh, const std::string& part) {
+  if (auto problem = check_indices(mesh, part)) return {*std::move(problem)};
   std::vector<Problem> problems;
   const auto bad = std::find_if_not(mesh.vertices_m.begin(), mesh.vertices_m.end(), is_finite);
   if (bad != mesh.vertices_m.end()) {
@@ -211,6 +232,7 @@ std::vector<Problem> check_solid(const TriangleMesh& mesh, const std::string& pa
 }
 
 MassProperties mass_properties(const TriangleMesh& mesh) {
+  require_indices(mesh);
   // About the middle of the box, not the origin: a part far from its origin would lose digits.
   const Vec3 reference = bounding_box(mesh).centre();
   VolumeIntegrals sum;
@@ -232,6 +254,7 @@ MassProperties mass_properties(const TriangleMesh& mesh) {
 }
 
 TriangleMesh reduce(const TriangleMesh& mesh, std::size_t max_triangles) {
+  require_indices(mesh);
   if (mesh.triangles.size() <= max_triangles) return mesh;
   const Box box = bounding_box(mesh);
   // A surface of n triangles touches about n / 2 cells; coarser cells until it fits.

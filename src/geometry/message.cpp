@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -110,6 +111,11 @@ class SceneReader {
     for (ImportedShape& s : scene.shapes) s = shape();
     scene.instances.resize(bounded(in_.count(60), limits_.max_instances, "instances"));
     for (ImportedInstance& i : scene.instances) i = instance(scene.shapes.size());
+    const auto has_volume = [](const ImportedShape& s) { return s.properties.volume_m3 > 0; };
+    if (!has_errors(scene.problems) &&
+        !std::all_of(scene.shapes.begin(), scene.shapes.end(), has_volume)) {
+      throw FormatError("geometry message: a volume is not positive");
+    }
     if (!in_.at_end()) throw FormatError("geometry message: bytes are left after its end");
     return scene;
   }

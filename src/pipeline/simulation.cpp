@@ -8,6 +8,7 @@
 #include "durasim/core/sha256.hpp"
 #include "durasim/sim/mjcf_bundle.hpp"
 
+#include "core/utf8.hpp"
 #include "pipeline/simulation_steps.hpp"
 #include "pipeline/trace_steps.hpp"
 
@@ -18,9 +19,14 @@
 namespace durasim::inline v0::pipeline {
 namespace {
 
+// "/a/b/robot.step" -> "robot.step". Payloads take UTF-8 only, names of files any bytes.
+std::string file_name(const std::string& path) {
+  return to_utf8(path.substr(path.rfind('/') + 1));
+}
+
 // "/a/b/robot.step" -> "robot".
 std::string stem(const std::string& path) {
-  const std::string name = path.substr(path.rfind('/') + 1);
+  const std::string name = file_name(path);
   return name.substr(0, name.rfind('.'));
 }
 
@@ -49,11 +55,10 @@ SimulationRequest request_of(const std::string& path, ArtifactStore& artifacts,
         "{}: neither its bytes nor its name say STEP, STL, OBJ, MSH, JSON or MJCF", path));
   }
   GeometryFile file{.file = {}, .format = *format, .unit = unit};
-  const std::string name = path.substr(path.rfind('/') + 1);
   file.file = *format == sim::FileFormat::Mjcf
                   ? artifacts.put(stem(path) + ".dsmjcf",
                                   sim::encode_mjcf_bundle(sim::load_mjcf_file(path)))
-                  : artifacts.put(name, bytes);
+                  : artifacts.put(file_name(path), bytes);
   SimulationRequest request{.name = stem(path), .geometry = std::move(file)};
   request.lengths_in_file_unit = *format != sim::FileFormat::Mjcf;
   return request;

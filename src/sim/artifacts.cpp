@@ -34,8 +34,7 @@ void Artifacts::finish_trajectory() {
 
 void Artifacts::write_scene(const MjcfSource& source) {
   if (!enabled()) return;
-  save_mjcf(source, path("scene"));
-  publish("mjcf", path("scene/scene.xml"));
+  publish("mjcf", save_mjcf(source, path("scene")));
 }
 
 void Artifacts::render(const std::shared_ptr<const Model>& model) {

@@ -30,13 +30,6 @@ bool ends_with_components(std::string_view path, std::string_view name) {
          (path.size() == name.size() || path[path.size() - name.size() - 1] == '/');
 }
 
-// "/frame/screw" of "/frame/screw#2": what the instances of one path have in common.
-std::string_view without_number(std::string_view path) {
-  const std::size_t digits = path.find_last_not_of("0123456789") + 1;
-  const bool numbered = digits > 1 && digits < path.size() && path[digits - 1] == '#';
-  return numbered ? path.substr(0, digits - 1) : path;
-}
-
 template <class Match>
 std::vector<std::size_t> indices_of(const std::deque<Part>& parts, const Match& match) {
   std::vector<std::size_t> indices;
@@ -113,6 +106,12 @@ std::vector<PathInFile> unique_paths(const geometry::ImportedScene& scene,
 
 }  // namespace
 
+std::string_view without_number(std::string_view path) {
+  const std::size_t digits = path.find_last_not_of("0123456789") + 1;
+  const bool numbered = digits > 1 && digits < path.size() && path[digits - 1] == '#';
+  return numbered ? path.substr(0, digits - 1) : path;
+}
+
 Assembly::Assembly(std::string name) : name_(std::move(name)) {}
 
 Part& Assembly::insert(std::string name, std::shared_ptr<const PartGeometry> geometry,
@@ -168,6 +167,10 @@ Part& Assembly::add(std::string name, const geometry::ImportedShape& shape,
 Part& Assembly::add(std::string name, const geometry::TriangleMesh& mesh,
                     const PartOptions& options) {
   auto made = std::make_shared<PartGeometry>();
+  if (auto problem = geometry::check_indices(mesh, name)) {
+    problems_.push_back(*std::move(problem));
+    return insert(std::move(name), std::move(made), options);
+  }
   made->mesh = geometry::weld(mesh);
   const std::vector<Problem> problems = geometry::check_solid(made->mesh, name);
   problems_.insert(problems_.end(), problems.begin(), problems.end());
@@ -228,8 +231,15 @@ Assembly Assembly::from_scene(const geometry::ImportedScene& scene,
   for (const PathInFile& path : paths) ++leaf_uses[path.leaf];
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const geometry::ImportedInstance& instance = scene.instances[i];
-    const geometry::ImportedShape& shape = scene.shapes[instance.shape];
     const auto& [path, leaf] = paths[i];
+    if (instance.shape >= scene.shapes.size()) {
+      assembly.add_problem({.part = path,
+                            .code = geometry::ProblemCode::BadShape,
+                            .message = fmt::format("it has the shape {}, and there are {}",
+                                                   instance.shape, scene.shapes.size())});
+      continue;
+    }
+    const geometry::ImportedShape& shape = scene.shapes[instance.shape];
     PartOptions options{.pose = instance.pose, .material = material};
     // The file's own material decides first: by its density, and by its name where the table knows
     // it.

@@ -7,6 +7,7 @@
 #include "durasim/core/sha256.hpp"
 #include "durasim/sim/part_parameters.hpp"
 
+#include "core/utf8.hpp"
 #include "sim/geometry_helper_client.hpp"
 #include "sim/mesh_import.hpp"
 
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string_view>
 #include <utility>
 
 namespace durasim::inline v0::sim {
@@ -21,8 +23,9 @@ namespace {
 
 using geometry::ProblemCode;
 
-geometry::Problem input_error(const std::string& name, ProblemCode code, std::string message) {
-  return {geometry::Severity::Error, name, code, std::move(message)};
+// Messages may quote the file, which may hold any bytes.
+geometry::Problem input_error(const std::string& name, ProblemCode code, std::string_view message) {
+  return {geometry::Severity::Error, name, code, to_utf8(message)};
 }
 
 // Runs `f`. What is wrong with the input becomes a problem; faults of this machine pass through.
@@ -49,7 +52,7 @@ Assembly failed(const std::string& name, geometry::Problem problem) {
 std::string stem(const std::string& path) {
   const std::string file = path.substr(path.rfind('/') + 1);
   const std::size_t dot = file.rfind('.');
-  return dot == std::string::npos || dot == 0 ? file : file.substr(0, dot);
+  return to_utf8(dot == std::string::npos || dot == 0 ? file : file.substr(0, dot));
 }
 
 std::string lower_extension(const std::string& path) {
@@ -63,9 +66,8 @@ std::string lower_extension(const std::string& path) {
 
 geometry::ImportedScene read_scene(ByteView bytes, FileFormat format, const std::string& name,
                                    const ImportOptions& options) {
-  if (format == FileFormat::Json) return scene_of(parse_parameters(bytes), name);
-  if (format != FileFormat::Step)
-    return read_mesh(bytes, format, name, options.unit, options.limits);
+  if (format == FileFormat::Json) return scene_of(parse_parameters(bytes), name, options.limits);
+  if (format != FileFormat::Step) return read_mesh(bytes, format, name, options);
   if (options.in_process) return options.in_process(bytes);
   const HelperReply reply = run_geometry_helper("step", bytes, options);
   return geometry::decode_scene(reply.output, options.limits);

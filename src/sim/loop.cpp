@@ -129,7 +129,10 @@ void SimulationLoop::Impl::make_state_fresh() {
     mj_step1(model_, data_.get());
     return;
   }
-  // mj_step computes all of this again from the same state, so doing it here changes nothing.
+  // mj_step does all of this again with the same state, so doing it here changes nothing. The
+  // checks only count warnings, since Model has switched MuJoCo's restart from zero off.
+  mj_checkPos(model_, data_.get());
+  mj_checkVel(model_, data_.get());
   mj_kinematics(model_, data_.get());
   mj_comPos(model_, data_.get());
   if (model_->nflex > 0) mj_flex(model_, data_.get());

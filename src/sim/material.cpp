@@ -65,6 +65,12 @@ constexpr std::array<PairFriction, 8> kPairs{{
     {"wood", "steel", 0.30},
 }};
 
+// Whether its coefficient is the table's: one that was given instead says nothing about pairs.
+bool has_table_friction(const Material& material) {
+  const Material* known = find_material(material.name);
+  return known != nullptr && known->friction == material.friction;
+}
+
 }  // namespace
 
 std::span<const Material> material_table() {
@@ -83,7 +89,8 @@ const Material* find_material(std::string_view name) {
 
 double pair_friction(const Material& a, const Material& b) {
   for (const PairFriction& p : kPairs) {
-    if ((p.a == a.name && p.b == b.name) || (p.a == b.name && p.b == a.name)) return p.friction;
+    const bool is_pair = (p.a == a.name && p.b == b.name) || (p.a == b.name && p.b == a.name);
+    if (is_pair && has_table_friction(a) && has_table_friction(b)) return p.friction;
   }
   return std::sqrt(a.friction * b.friction);
 }

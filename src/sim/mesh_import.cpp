@@ -4,6 +4,8 @@
 #include "durasim/core/error.hpp"
 #include "durasim/geometry/mesh.hpp"
 
+#include "core/utf8.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +13,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <stop_token>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,11 +30,18 @@ struct NamedMesh {
   TriangleMesh mesh;
 };
 
-void check_count(std::size_t triangles, const geometry::SceneLimits& limits) {
-  if (triangles > limits.max_triangles) {
-    throw LimitError(
-        fmt::format("the file has more than {} triangles, the limit", limits.max_triangles));
-  }
+void check_count(std::size_t count, std::size_t limit, std::string_view what) {
+  if (count > limit)
+    throw LimitError(fmt::format("the file has more than {} {}, the limit", limit, what));
+}
+
+// Every triangle can have corners of its own.
+std::size_t max_vertices(const geometry::SceneLimits& limits) {
+  return 3 * limits.max_triangles;
+}
+
+void check_stop(const std::stop_token& stop) {
+  if (stop.stop_requested()) throw CancelledError("the import was cancelled");
 }
 
 void add_triangle(TriangleMesh& mesh, const Vec3& a, const Vec3& b, const Vec3& c) {
@@ -40,13 +50,20 @@ void add_triangle(TriangleMesh& mesh, const Vec3& a, const Vec3& b, const Vec3& 
   mesh.triangles.push_back({first, first + 1, first + 2});
 }
 
+void add_solid(std::vector<NamedMesh>& solids, std::string name,
+               const geometry::SceneLimits& limits) {
+  check_count(solids.size() + 1, std::min(limits.max_shapes, limits.max_instances), "solids");
+  solids.push_back({std::move(name), {}});
+}
+
 // Words of a text, line by line; never reads past its end.
 class LineReader {
  public:
-  explicit LineReader(std::string_view text) : rest_(text) {}
+  LineReader(std::string_view text, std::stop_token stop) : rest_(text), stop_(std::move(stop)) {}
 
   // The next line that is not blank; false at the end.
   bool next_line() {
+    check_stop(stop_);
     while (!rest_.empty()) {
       const std::size_t end = std::min(rest_.find('\n'), rest_.size());
       line_ = rest_.substr(0, end);
@@ -63,9 +80,10 @@ class LineReader {
     line_.remove_prefix(end);
     return result;
   }
-  std::string_view remainder() {
+  // The rest of the line, as a name. Old programs write it in the code page of their machine.
+  std::string name() {
     line_.remove_prefix(std::min(line_.find_first_not_of(" \t\r"), line_.size()));
-    return line_.substr(0, line_.find_last_not_of(" \t\r") + 1);
+    return to_utf8(line_.substr(0, line_.find_last_not_of(" \t\r") + 1));
   }
   double number() {
     std::string_view text = word();
@@ -86,27 +104,29 @@ class LineReader {
 
  private:
   std::string_view rest_;
+  std::stop_token stop_;
   std::string_view line_;
   std::size_t number_ = 0;
 };
 
-std::vector<NamedMesh> read_ascii_stl(std::string_view text, const geometry::SceneLimits& limits) {
+std::vector<NamedMesh> read_ascii_stl(std::string_view text, const ImportOptions& options) {
   std::vector<NamedMesh> solids;
   std::vector<Vec3> corners;
   std::size_t triangles = 0;
   bool open = false;
-  LineReader lines(text);
+  LineReader lines(text, options.stop);
   while (lines.next_line()) {
     const std::string_view word = lines.word();
     if (word == "solid") {
-      solids.push_back({std::string(lines.remainder()), {}});
+      add_solid(solids, lines.name(), options.limits);
       open = true;
     } else if (word == "vertex") {
       if (!open) lines.fail("stands outside of a solid", word);
+      if (corners.size() == 3) lines.fail("is the fourth of a facet", word);
       corners.push_back(lines.vector());
     } else if (word == "endfacet") {
       if (corners.size() != 3) lines.fail("ends a facet that has not exactly 3 vertices", word);
-      check_count(++triangles, limits);
+      check_count(++triangles, options.limits.max_triangles, "triangles");
       add_triangle(solids.back().mesh, corners[0], corners[1], corners[2]);
       corners.clear();
     } else if (word == "endsolid") {
@@ -127,11 +147,11 @@ bool is_binary_stl(ByteView bytes) {
   return bytes.size() == 84 + std::size_t{50} * count;
 }
 
-std::vector<NamedMesh> read_stl(ByteView bytes, const geometry::SceneLimits& limits) {
+std::vector<NamedMesh> read_stl(ByteView bytes, const ImportOptions& options) {
   if (is_binary_stl(bytes)) {
     std::vector<NamedMesh> solids(1);
     const std::size_t count = (bytes.size() - 84) / 50;
-    check_count(count, limits);
+    check_count(count, options.limits.max_triangles, "triangles");
     for (std::size_t i = 0; i < count; ++i) {
       std::array<float, 9> v{};  // three corners, after the normal that everybody ignores
       std::memcpy(v.data(), bytes.data() + 84 + 50 * i + 12, sizeof v);
@@ -140,7 +160,7 @@ std::vector<NamedMesh> read_stl(ByteView bytes, const geometry::SceneLimits& lim
     return solids;
   }
   if (as_text(bytes.first(std::min<std::size_t>(5, bytes.size()))) == "solid")
-    return read_ascii_stl(as_text(bytes), limits);
+    return read_ascii_stl(as_text(bytes), options);
   throw FormatError(
       "not an STL file, or cut off: it neither starts with \"solid\" nor has 84 + 50 x (number of "
       "triangles) bytes");
@@ -159,25 +179,26 @@ std::uint32_t obj_vertex(LineReader& lines, std::string_view word, std::size_t v
   return static_cast<std::uint32_t>(index > 0 ? index - 1 : n + index);
 }
 
-std::vector<NamedMesh> read_obj(std::string_view text, const geometry::SceneLimits& limits) {
+std::vector<NamedMesh> read_obj(std::string_view text, const ImportOptions& options) {
   std::vector<NamedMesh> objects(1);
   std::vector<Vec3> vertices;
   std::size_t triangles = 0;
-  LineReader lines(text);
+  LineReader lines(text, options.stop);
   while (lines.next_line()) {
     const std::string_view word = lines.word();
     if (word == "v") {
+      check_count(vertices.size() + 1, max_vertices(options.limits), "vertices");
       vertices.push_back(lines.vector());
     } else if (word == "o") {
       if (objects.back().mesh.triangles.empty()) objects.pop_back();
-      objects.push_back({std::string(lines.remainder()), {}});
+      add_solid(objects, lines.name(), options.limits);
     } else if (word == "f") {
       std::vector<std::uint32_t> loop;
       for (std::string_view w = lines.word(); !w.empty(); w = lines.word()) {
         loop.push_back(obj_vertex(lines, w, vertices.size()));
       }
       if (loop.size() < 3) lines.fail("has fewer than 3 vertices", word);
-      check_count(triangles += loop.size() - 2, limits);
+      check_count(triangles += loop.size() - 2, options.limits.max_triangles, "triangles");
       for (std::size_t k = 2; k < loop.size(); ++k) {
         add_triangle(objects.back().mesh, vertices[loop[0]], vertices[loop[k - 1]],
                      vertices[loop[k]]);
@@ -208,7 +229,8 @@ std::vector<NamedMesh> read_msh(ByteView bytes, const geometry::SceneLimits& lim
         fmt::format("not an MSH file, or cut off: its header asks for {} bytes, it has {}",
                     expected, bytes.size()));
   }
-  check_count(static_cast<std::size_t>(faces), limits);
+  check_count(static_cast<std::size_t>(faces), limits.max_triangles, "triangles");
+  check_count(static_cast<std::size_t>(vertices), max_vertices(limits), "vertices");
   std::vector<NamedMesh> result(1);
   TriangleMesh& mesh = result[0].mesh;
   const std::byte* at = bytes.data() + 16;
@@ -233,15 +255,14 @@ std::vector<NamedMesh> read_msh(ByteView bytes, const geometry::SceneLimits& lim
   return result;
 }
 
-std::vector<NamedMesh> read_raw(ByteView bytes, FileFormat format,
-                                const geometry::SceneLimits& limits) {
+std::vector<NamedMesh> read_raw(ByteView bytes, FileFormat format, const ImportOptions& options) {
   switch (format) {
     case FileFormat::Stl:
-      return read_stl(bytes, limits);
+      return read_stl(bytes, options);
     case FileFormat::Obj:
-      return read_obj(as_text(bytes), limits);
+      return read_obj(as_text(bytes), options);
     case FileFormat::Msh:
-      return read_msh(bytes, limits);
+      return read_msh(bytes, options.limits);
     case FileFormat::Step:
     case FileFormat::Mjcf:
     case FileFormat::Json:
@@ -274,17 +295,17 @@ geometry::Problem unit_required(const std::vector<NamedMesh>& meshes, const std:
 }  // namespace
 
 geometry::ImportedScene read_mesh(ByteView bytes, FileFormat format, const std::string& name,
-                                  std::optional<LengthUnit> unit,
-                                  const geometry::SceneLimits& limits) {
-  std::vector<NamedMesh> meshes = read_raw(bytes, format, limits);
+                                  const ImportOptions& options) {
+  std::vector<NamedMesh> meshes = read_raw(bytes, format, options);
   geometry::ImportedScene scene;
-  scene.metres_per_unit = metres_per(unit.value_or(LengthUnit::Metre));
-  scene.unit = to_string(unit.value_or(LengthUnit::Metre));
-  if (!unit) {
+  scene.metres_per_unit = metres_per(options.unit.value_or(LengthUnit::Metre));
+  scene.unit = to_string(options.unit.value_or(LengthUnit::Metre));
+  if (!options.unit) {
     scene.problems.push_back(unit_required(meshes, name));
     return scene;
   }
   for (NamedMesh& m : meshes) {
+    check_stop(options.stop);
     const std::string part = m.name.empty() ? name : m.name;
     geometry::ImportedShape shape;
     shape.name = m.name;

@@ -4,20 +4,16 @@
 #pragma once
 
 #include "durasim/core/bytes.hpp"
-#include "durasim/core/units.hpp"
-#include "durasim/geometry/message.hpp"
 #include "durasim/sim/import.hpp"
 
-#include <optional>
 #include <string>
 
 namespace durasim::inline v0::sim {
 
 // Without a unit the scene has the problem UNIT_REQUIRED, which shows the size in mm, inch and m.
-// Defects of the surface are problems of the part. Throws FormatError (not such a file, or cut off)
-// and LimitError.
+// Defects of the surface are problems of the part. Heeds the options' unit, limits and stop. Throws
+// FormatError (not such a file, or cut off), LimitError and CancelledError.
 geometry::ImportedScene read_mesh(ByteView bytes, FileFormat format, const std::string& name,
-                                  std::optional<LengthUnit> unit,
-                                  const geometry::SceneLimits& limits);
+                                  const ImportOptions& options);
 
 }  // namespace durasim::inline v0::sim

@@ -5,12 +5,27 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace durasim::inline v0::sim {
 namespace {
 
-PartReport report(const ScenePlan& plan, const PlannedPart& planned) {
+using WarningsByPart = std::map<std::string, std::vector<std::string>>;
+
+WarningsByPart warnings_of(const ScenePlan& plan) {
+  WarningsByPart warnings;
+  for (const geometry::Problem& p : plan.problems) {
+    if (p.severity == geometry::Severity::Warning)
+      warnings[p.part].push_back(fmt::format("{}: {}", to_string(p.code), p.message));
+  }
+  return warnings;
+}
+
+PartReport report(const ScenePlan& plan, const PlannedPart& planned,
+                  const WarningsByPart& warnings) {
   const Part& part = *planned.part;
   const geometry::MassProperties& m = part.geometry->properties;
   PartReport r{
@@ -25,11 +40,7 @@ PartReport report(const ScenePlan& plan, const PlannedPart& planned) {
     r.collision = plan.collision[planned.shape].how;
     r.collision_volume_ratio = plan.collision[planned.shape].volume_ratio;
   }
-  for (const geometry::Problem& p : plan.problems) {
-    if (p.part == part.name && p.severity == geometry::Severity::Warning) {
-      r.warnings.push_back(fmt::format("{}: {}", to_string(p.code), p.message));
-    }
-  }
+  if (const auto own = warnings.find(part.name); own != warnings.end()) r.warnings = own->second;
   return r;
 }
 
@@ -44,7 +55,8 @@ BuiltScene MjcfBuilder::build(const Assembly& assembly) const {
   if (!plan.has_errors()) decide_friction(plan);
   BuiltScene scene;
   if (!plan.has_errors()) scene.source = write_mjcf(plan);
-  for (const PlannedPart& p : plan.parts) scene.parts.push_back(report(plan, p));
+  const WarningsByPart warnings = warnings_of(plan);
+  for (const PlannedPart& p : plan.parts) scene.parts.push_back(report(plan, p, warnings));
   scene.timestep_s = plan.contact.timestep_s;
   if (options_.rigid) scene.rigid_body = kRigidBody;
   scene.problems = std::move(plan.problems);

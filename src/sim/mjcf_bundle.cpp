@@ -52,6 +52,7 @@ void try_model(const MjcfSource& source) {
 void require_names_in_memory(const MjcfSource& source) {
   MemoryFiles files(source);
   try {
+    check_asset_names(source);
     MjcfScan(files, no_limits()).scan(source.xml, "model");
   } catch (const Error& error) {
     throw ModelError(error.what());
@@ -59,6 +60,7 @@ void require_names_in_memory(const MjcfSource& source) {
 }
 
 void check_mjcf_source(const MjcfSource& source, const MjcfLimits& limits) {
+  check_asset_names(source);
   std::size_t total = source.xml.size();
   for (const auto& [name, bytes] : source.assets) {
     total += bytes.size();
@@ -104,6 +106,7 @@ MjcfSource decode_mjcf_bundle(ByteView bundle) {
     }
   }
   if (!message.at_end()) throw FormatError("the bundle is longer than it says");
+  check_asset_names(source);
   return source;
 }
 

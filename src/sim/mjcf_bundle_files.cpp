@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -122,6 +123,18 @@ class FolderFiles : public MjcfFiles {
   std::size_t total_bytes_ = 0;
 };
 
+// Of the main text: "scene.xml", or with a number where that is an asset or a folder of assets.
+std::string free_name(const MjcfSource& source) {
+  const auto is_taken = [&](const std::string& name) {
+    return std::ranges::any_of(source.assets, [&](const auto& asset) {
+      return asset.first == name || asset.first.starts_with(name + "/");
+    });
+  };
+  std::string name = "scene.xml";
+  for (int n = 2; is_taken(name); ++n) name = fmt::format("scene-{}.xml", n);
+  return name;
+}
+
 }  // namespace
 
 MjcfSource load_mjcf_file(const std::string& path, const MjcfLimits& limits) {
@@ -135,7 +148,8 @@ MjcfSource load_mjcf_file(const std::string& path, const MjcfLimits& limits) {
   return source;
 }
 
-void save_mjcf(const MjcfSource& source, const std::string& folder) {
+std::string save_mjcf(const MjcfSource& source, const std::string& folder) {
+  check_asset_names(source);
   make_folders(folder);
   for (const auto& [name, bytes] : source.assets) {
     std::string file = folder;
@@ -143,7 +157,9 @@ void save_mjcf(const MjcfSource& source, const std::string& folder) {
     make_folders(file.substr(0, file.rfind('/')));
     write_file(file, bytes);
   }
-  write_file(folder + "/scene.xml", as_bytes(source.xml));
+  std::string main = folder + "/" + free_name(source);
+  write_file(main, as_bytes(source.xml));
+  return main;
 }
 
 }  // namespace durasim::inline v0::sim

@@ -40,7 +40,42 @@ bool ends_with_xml(const std::string& name) {
   return end == ".xml";
 }
 
+// Why no file may have that name; empty when one may.
+std::string_view why_unsafe(std::string_view name) {
+  if (name.find(':') != std::string_view::npos) return "a prefix with ':' is not allowed";
+  if (name.find('\\') != std::string_view::npos) return "separate folders by '/'";
+  if (name.starts_with('/')) return "absolute names are not allowed";
+  if (name.find('\0') != std::string_view::npos) return "a zero byte ends it for the system";
+  if (name == ".." || name.starts_with("../") || name.ends_with("/..") ||
+      name.find("/../") != std::string_view::npos) {
+    return "'..' would leave the model's folder";
+  }
+  return {};
+}
+
+// Without empty components and ".".
+std::string normal_path(std::string_view name) {
+  std::string path;
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    const std::string_view part = name.substr(begin, end - begin);
+    if (!part.empty() && part != ".") path.append(path.empty() ? "" : "/").append(part);
+    begin = end + 1;
+  }
+  return path;
+}
+
 }  // namespace
+
+void check_asset_names(const MjcfSource& source) {
+  for (const auto& [name, bytes] : source.assets) {
+    std::string_view why = why_unsafe(name);
+    // Under another spelling the model would not find it, and it might replace another file.
+    if (why.empty() && (name.empty() || normal_path(name) != name))
+      why = "leave empty components and '.' away";
+    if (!why.empty()) throw FormatError(fmt::format("the model has the file '{}': {}", name, why));
+  }
+}
 
 MjcfScan::MjcfScan(MjcfFiles& files, const MjcfLimits& limits) : files_(files), limits_(limits) {}
 
@@ -70,22 +105,9 @@ void MjcfScan::exceed(const Element& element, const std::string& what, double va
 }
 
 std::string MjcfScan::safe_path(const Element& element, std::string_view text) const {
-  if (text.find(':') != std::string_view::npos)
-    refuse(element, fmt::format("names '{}': a prefix with ':' is not allowed", text));
-  if (text.find('\\') != std::string_view::npos)
-    refuse(element, fmt::format("names '{}': separate folders by '/'", text));
-  if (text.starts_with('/'))
-    refuse(element, fmt::format("names '{}': absolute names are not allowed", text));
-  std::string path;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('/', begin), text.size());
-    const std::string_view part = text.substr(begin, end - begin);
-    if (part == "..")
-      refuse(element, fmt::format("names '{}': '..' would leave the model's folder", text));
-    if (!part.empty() && part != ".") path.append(path.empty() ? "" : "/").append(part);
-    begin = end + 1;
-  }
-  return path;
+  if (const std::string_view why = why_unsafe(text); !why.empty())
+    refuse(element, fmt::format("names '{}': {}", text, why));
+  return normal_path(text);
 }
 
 const MjcfScan::Element* MjcfScan::parse(std::string_view xml, const std::string& name) {

@@ -89,7 +89,11 @@ class MjcfScan {
 // The numbers at the beginning of a text, up to the first word that is none.
 std::vector<double> numbers_of(std::string_view text);
 
-// Every name in the text must be in `assets`; no limits on size. Throws ModelError.
+// Throws FormatError for an asset that could not lie under its name in the model's folder.
+void check_asset_names(const MjcfSource& source);
+
+// Every name in the text must be in `assets`, and their names as check_asset_names wants them; no
+// limits on size. Throws ModelError.
 void require_names_in_memory(const MjcfSource& source);
 
 }  // namespace durasim::inline v0::sim

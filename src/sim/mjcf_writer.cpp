@@ -73,34 +73,11 @@ Bytes msh_bytes(const TriangleMesh& mesh) {
   return bytes;
 }
 
-struct Inertial {
-  double mass_kg = 0;
-  Vec3 com_m;
-  SymMat3 inertia_kg_m2;
-};
-
 // Mass properties of a part in the frame in which it stands at `pose`.
 Inertial inertial(const Part& part, const Pose& pose) {
   const geometry::MassProperties& m = part.geometry->properties;
   return {m.volume_m3 * part.material.density_kg_m3, transform(pose, m.com_m),
           part.material.density_kg_m3 * rotate(pose.orientation, m.unit_inertia_m5)};
-}
-
-// All parts as one body in the world's frame.
-Inertial combine(const ScenePlan& plan) {
-  Inertial sum;
-  for (const PlannedPart& p : plan.parts) {
-    const Inertial i = inertial(*p.part, p.pose);
-    sum.mass_kg += i.mass_kg;
-    sum.com_m = sum.com_m + i.mass_kg * i.com_m;
-  }
-  sum.com_m = (1 / sum.mass_kg) * sum.com_m;
-  for (const PlannedPart& p : plan.parts) {
-    const Inertial i = inertial(*p.part, p.pose);
-    sum.inertia_kg_m2 = sum.inertia_kg_m2 + i.inertia_kg_m2 +
-                        i.mass_kg * geometry::point_inertia(i.com_m - sum.com_m);
-  }
-  return sum;
 }
 
 class Writer {
@@ -180,13 +157,13 @@ class Writer {
           0.5 / cell);
     }
     for (std::size_t s = 0; s < plan_.shapes.size(); ++s) {
-      if (plan_.shapes[s]->primitive) continue;
       const auto& hulls = plan_.collision[s].hulls;
       for (std::size_t k = 0; k < hulls.size(); ++k) {
         add_mesh(hull_name(s, k), hulls[k],
                  fmt::format(R"( maxhullvert="{}")", plan_.options.max_hull_vertices));
       }
-      if (!collision_only_) add_mesh(fmt::format("shape{}", s), plan_.shapes[s]->mesh, "");
+      if (!collision_only_ && !plan_.shapes[s]->primitive)
+        add_mesh(fmt::format("shape{}", s), plan_.shapes[s]->mesh, "");
     }
     line("  </asset>");
   }
@@ -261,7 +238,7 @@ class Writer {
     // The body's frame is the world's at the start, so that the parts keep their own coordinates.
     line(R"(    <body name="{}">)", kRigidBody);
     line("      <freejoint/>");
-    write_inertial(combine(plan_));
+    write_inertial(combined_inertial(plan_));
     for (std::size_t i = 0; i < plan_.parts.size(); ++i) write_geoms(i, plan_.parts[i].pose);
     line("    </body>");
   }
@@ -272,16 +249,16 @@ class Writer {
     const PartGeometry& g = *plan_.shapes[planned.shape];
     const std::string color = text(part.color.value_or(part.material.color));
     const std::string friction = fmt::format("{} 0.005 0.0001", part.material.friction);
-    if (g.primitive) {
-      line(R"(      <geom name="{}" {} {} rgba="{}" friction="{}" group="2"/>)", escape(part.name),
-           primitive_attributes(*g.primitive), pose_attributes(pose * g.primitive->pose), color,
-           friction);
+    const std::string drawn =
+        g.primitive ? fmt::format("{} {}", primitive_attributes(*g.primitive),
+                                  pose_attributes(pose * g.primitive->pose))
+                    : fmt::format(R"(mesh="shape{}" {})", planned.shape, pose_attributes(pose));
+    if (plan_.collision[planned.shape].hulls.empty()) {  // it collides as what is drawn
+      line(R"(      <geom name="{}" {} rgba="{}" friction="{}" group="2"/>)", escape(part.name),
+           drawn, color, friction);
       return;
     }
-    if (!collision_only_) {
-      line(R"(      <geom class="visual" mesh="shape{}" {} rgba="{}"/>)", planned.shape,
-           pose_attributes(pose), color);
-    }
+    if (!collision_only_) line(R"(      <geom class="visual" {} rgba="{}"/>)", drawn, color);
     const std::vector<std::string> names = collision_geom_names(plan_, index);
     for (std::size_t k = 0; k < names.size(); ++k) {
       line(R"(      <geom class="collision" name="{}" mesh="{}" {} rgba="{}" friction="{}"/>)",
@@ -321,6 +298,22 @@ class Writer {
 };
 
 }  // namespace
+
+Inertial combined_inertial(const ScenePlan& plan) {
+  Inertial sum;
+  for (const PlannedPart& p : plan.parts) {
+    const Inertial i = inertial(*p.part, p.pose);
+    sum.mass_kg += i.mass_kg;
+    sum.com_m = sum.com_m + i.mass_kg * i.com_m;
+  }
+  sum.com_m = (1 / sum.mass_kg) * sum.com_m;
+  for (const PlannedPart& p : plan.parts) {
+    const Inertial i = inertial(*p.part, p.pose);
+    sum.inertia_kg_m2 = sum.inertia_kg_m2 + i.inertia_kg_m2 +
+                        i.mass_kg * geometry::point_inertia(i.com_m - sum.com_m);
+  }
+  return sum;
+}
 
 MjcfSource write_mjcf(const ScenePlan& plan) {
   return Writer(plan, false).write();

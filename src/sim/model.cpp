@@ -58,7 +58,8 @@ std::string hash_of(const MjcfSource& source) {
 std::shared_ptr<const Model> Model::compile(const MjcfSource& source) {
   // MuJoCo looks on the disk for names that the virtual file system lacks; a text without "file"
   // names none.
-  if (source.xml.find("file") != std::string::npos) require_names_in_memory(source);
+  if (!source.assets.empty() || source.xml.find("file") != std::string::npos)
+    require_names_in_memory(source);
   MujocoCall call;
   Vfs vfs;
   for (const auto& [name, bytes] : source.assets) vfs.add(name, bytes);

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <utility>
 
 namespace durasim::inline v0::sim {
@@ -83,7 +85,7 @@ class SceneOfParameters {
   }
 
   std::optional<geometry::Pose> pose_of(const PartParameters& part, const std::string& label) {
-    const geometry::Quat& q = part.orientation;
+    const OrientationParameters q = part.orientation.value_or(OrientationParameters{.w = 1});
     const double length = std::hypot(std::hypot(q.w, q.x), std::hypot(q.y, q.z));
     if (!std::isnormal(length) || !is_finite(part.position)) {
       report(label, ProblemCode::NotFinite,
@@ -112,6 +114,42 @@ class SceneOfParameters {
   geometry::ImportedScene scene_;
 };
 
+template <class T>
+void refuse_unknown(JsonReader& reader);
+
+template <class T, template <class...> class L, class... Member>
+void refuse_unknown_members(JsonReader& reader, L<Member...> /*members*/) {
+  for (reader.begin_object(); reader.next_member();) {
+    const auto is_read_as = [&reader]<class M>(M /*member*/) {
+      if (reader.key() != M::name) return false;
+      refuse_unknown<std::remove_cvref_t<decltype(std::declval<T&>().*M::pointer)>>(reader);
+      return true;
+    };
+    if (!(is_read_as(Member{}) || ...)) {
+      std::string known;
+      ((known += (known.empty() ? "" : ", ") + std::string(Member::name)), ...);
+      reader.fail("there is no such member; there are " + known);
+    }
+  }
+}
+
+// What a file says in a member of another name would be lost without a word. The reader of payloads
+// passes over it, since a payload may be of a newer version.
+template <class T>
+void refuse_unknown(JsonReader& reader) {
+  if constexpr (detail::kIsOptional<T>) {
+    reader.peek() == JsonKind::Null ? reader.null()
+                                    : refuse_unknown<typename T::value_type>(reader);
+  } else if constexpr (detail::kIsVector<T>) {
+    for (reader.begin_array(); reader.next_element();)
+      refuse_unknown<typename T::value_type>(reader);
+  } else if constexpr (detail::DescribedStruct<T>) {
+    refuse_unknown_members<T>(reader, decltype(detail::all_members<T>()){});
+  } else {
+    reader.skip();
+  }
+}
+
 }  // namespace
 
 AssemblyParameters parse_parameters(ByteView json) {
@@ -124,10 +162,18 @@ AssemblyParameters parse_parameters(ByteView json) {
   JsonReader reader(as_text(json));
   read_json(reader, parameters);
   reader.end();
+  JsonReader again(as_text(json));
+  refuse_unknown<AssemblyParameters>(again);
   return parameters;
 }
 
-geometry::ImportedScene scene_of(const AssemblyParameters& parameters, const std::string& name) {
+geometry::ImportedScene scene_of(const AssemblyParameters& parameters, const std::string& name,
+                                 const geometry::SceneLimits& limits) {
+  if (const std::size_t most = std::min(limits.max_shapes, limits.max_instances);
+      parameters.parts.size() > most) {
+    throw LimitError(
+        fmt::format("there are {} parts; the limit is {}", parameters.parts.size(), most));
+  }
   return SceneOfParameters(parameters, name).make();
 }
 

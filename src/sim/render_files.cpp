@@ -12,6 +12,7 @@ class Rendering {
             const RenderFilesOptions& options)
       : model_(model), trajectory_(trajectory), options_(options) {}
 
+  // Notes what no other attempt would mend; the rest is thrown.
   void picture(const std::string& name, std::int64_t frame) {
     const std::string file = options_.folder + "/" + name + ".png";
     try {
@@ -28,31 +29,34 @@ class Rendering {
     }
   }
 
-  void pictures() {
-    picture("picture", 0);
-    picture("picture_end", trajectory_.frame_count() - 1);
-  }
+  void first_picture() { picture("picture", 0); }
+  void last_picture() { picture("picture_end", trajectory_.frame_count() - 1); }
 
   void video() {
     std::string reason;
     const std::shared_ptr<FrameSinkFactory> encoder = load_video_plugin(reason);
     const std::string file =
         options_.video_path.empty() ? options_.folder + "/video.mp4" : options_.video_path;
+    if (!encoder) throw UnavailableError(reason);
+    VideoOptions video;
+    video.format = options_.format;
+    video.egl_library = options_.egl_library;
+    const VideoResult result =
+        render_video(model_, trajectory_, *encoder, file, video, options_.stop, options_.progress);
+    made.files["video"] = result.file.path;
+    made.versions["encoder"] = result.file.encoder;
+    made.versions["renderer"] = result.backend;
+  }
+
+  // For those who make no other attempt: neither a missing driver nor a full disk under a file
+  // changes the verdict.
+  void attempt(const std::string& name, void (Rendering::*make)()) {
     try {
-      if (!encoder) throw UnavailableError(reason);
-      VideoOptions video;
-      video.format = options_.format;
-      video.egl_library = options_.egl_library;
-      const VideoResult result = render_video(model_, trajectory_, *encoder, file, video,
-                                              options_.stop, options_.progress);
-      made.files["video"] = result.file.path;
-      made.versions["encoder"] = result.file.encoder;
-      made.versions["renderer"] = result.backend;
+      (this->*make)();
     } catch (const CancelledError&) {
       throw;
     } catch (const Error& error) {
-      // Neither a missing driver nor a full disk under the video changes the verdict.
-      made.missing["video"] = error.what();
+      made.missing[name] = error.what();
     }
   }
 
@@ -70,15 +74,17 @@ RenderedFiles render_pictures(const std::shared_ptr<const Model>& model,
                               const TrajectoryReader& trajectory,
                               const RenderFilesOptions& options) {
   Rendering rendering(model, trajectory, options);
-  rendering.pictures();
+  rendering.first_picture();
+  rendering.last_picture();
   return std::move(rendering.made);
 }
 
 RenderedFiles render_files(const std::shared_ptr<const Model>& model,
                            const TrajectoryReader& trajectory, const RenderFilesOptions& options) {
   Rendering rendering(model, trajectory, options);
-  rendering.pictures();
-  rendering.video();
+  rendering.attempt("picture", &Rendering::first_picture);
+  rendering.attempt("picture_end", &Rendering::last_picture);
+  rendering.attempt("video", &Rendering::video);
   return std::move(rendering.made);
 }
 

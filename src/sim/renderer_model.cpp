@@ -16,6 +16,10 @@ namespace {
 
 constexpr int kMinSide = 16;
 constexpr int kMaxSide = 8192;
+// mjr_makeContext makes quads in proportion to slices x stacks, and to the square of numquads: a
+// model may ask for more than any machine has memory for.
+constexpr int kMaxSlices = 256;
+constexpr int kMaxQuads = 64;
 
 using Rgb = std::array<double, 3>;
 constexpr Rgb kZenith{150, 172, 200};
@@ -124,10 +128,10 @@ void apply_preset(mjModel& view, const RendererOptions& options) {
   view.vis.global.offheight = options.height;
   view.vis.quality.offsamples = full ? 4 : 0;
   view.vis.quality.shadowsize = full ? 2048 : 1024;
-  if (full) {  // round things look round
-    view.vis.quality.numslices = std::max(view.vis.quality.numslices, 64);
-    view.vis.quality.numstacks = std::max(view.vis.quality.numstacks, 32);
-  }
+  // In full quality round things look round.
+  view.vis.quality.numslices = std::clamp(view.vis.quality.numslices, full ? 64 : 1, kMaxSlices);
+  view.vis.quality.numstacks = std::clamp(view.vis.quality.numstacks, full ? 32 : 1, kMaxSlices);
+  view.vis.quality.numquads = std::clamp(view.vis.quality.numquads, 1, kMaxQuads);
   if (view.vis.global.orthographic != 0) {  // its fovy is then a length; see camera_fit.cpp
     view.vis.global.orthographic = 0;
     view.vis.global.fovy = 45;

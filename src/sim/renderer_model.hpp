@@ -12,8 +12,9 @@ namespace durasim::inline v0::sim {
 // Throws InvalidArgument for sizes that no picture can have.
 void check_size(const RendererOptions& options);
 
-// Sets the fields of `view` that mjr_makeContext reads.
-void apply_preset(mjModel& view, const RendererOptions& options);
+// Sets the fields of `view` that mjr_makeContext reads, and bounds those that decide how much it
+// makes.
+DURASIM_EXPORT void apply_preset(mjModel& view, const RendererOptions& options);
 
 // mjr_makeContext, with a light sky added when the model has none and the options want one.
 void make_context(const mjModel& view, const RendererOptions& options, mjrContext& context);

@@ -2,9 +2,12 @@
 // docs/inspect.schema.json.
 #include "durasim/sim/result.hpp"
 
+#include "core/utf8.hpp"
+
 #include <boost/json.hpp>
 
 #include <cmath>
+#include <string_view>
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -20,18 +23,25 @@ json::array triple(const geometry::Vec3& v) {
   return {number(v.x), number(v.y), number(v.z)};
 }
 
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
+// JSON is UTF-8; names of files and of parts from code need not be.
+json::value utf8_text(std::string_view any) {
+  return json::value(to_utf8(any));
+}
+
+json::value text_or_null(const std::string& any) {
+  return any.empty() ? json::value(nullptr) : utf8_text(any);
 }
 
 json::object texts(const std::map<std::string, std::string>& map) {
   json::object object;
-  for (const auto& [key, value] : map) object[key] = value;
+  for (const auto& [key, value] : map) object[to_utf8(key)] = utf8_text(value);
   return object;
 }
 
 json::object problem(const geometry::Problem& p) {
-  return {{"part", p.part}, {"code", std::string(to_string(p.code))}, {"message", p.message}};
+  return {{"part", utf8_text(p.part)},
+          {"code", utf8_text(to_string(p.code))},
+          {"message", utf8_text(p.message)}};
 }
 
 json::array problems(const std::vector<geometry::Problem>& all, geometry::Severity severity) {
@@ -56,11 +66,11 @@ json::object metrics(const Metrics& m) {
 json::object part(const PartReport& p) {
   const geometry::SymMat3& i = p.inertia_kg_m2;
   json::array warnings;
-  for (const std::string& w : p.warnings) warnings.emplace_back(w);
-  return {{"name", p.name},
-          {"path", p.path},
+  for (const std::string& w : p.warnings) warnings.push_back(utf8_text(w));
+  return {{"name", utf8_text(p.name)},
+          {"path", utf8_text(p.path)},
           {"fixed", p.fixed},
-          {"material", p.material},
+          {"material", utf8_text(p.material)},
           {"volume_m3", number(p.volume_m3)},
           {"mass_kg", number(p.mass_kg)},
           {"com_m", triple(p.com_m)},
@@ -75,19 +85,19 @@ json::object part(const PartReport& p) {
 }  // namespace
 
 std::string to_json(const SimulationResult& r) {
-  json::object reason{{"code", std::string(to_string(r.verdict.code))},
-                      {"detail", r.verdict.detail},
+  json::object reason{{"code", utf8_text(to_string(r.verdict.code))},
+                      {"detail", utf8_text(r.verdict.detail)},
                       {"time_s", number(r.verdict.time.count())}};
   json::object provenance{{"versions", texts(r.provenance.versions)},
                           {"input_sha256", text_or_null(r.provenance.input_sha256)},
                           {"mjcf_sha256", text_or_null(r.provenance.mjcf_sha256)},
                           {"seed", r.provenance.seed},
                           {"fingerprint", r.provenance.fingerprint}};
-  json::object object{{"outcome", std::string(to_string(r.verdict.outcome))},
+  json::object object{{"outcome", utf8_text(to_string(r.verdict.outcome))},
                       {"reason", std::move(reason)},
                       {"metrics", metrics(r.metrics)},
                       {"artifact_urls", texts(r.artifact_urls)},
-                      {"video_url", r.video_url ? json::value(*r.video_url) : json::value(nullptr)},
+                      {"video_url", text_or_null(r.video_url.value_or(""))},
                       {"missing", texts(r.missing)},
                       {"final_state_hash", text_or_null(r.final_state_hash)},
                       {"errors", problems(r.problems, geometry::Severity::Error)},
@@ -107,7 +117,7 @@ std::string inspect_json(const Assembly& assembly, const BuiltScene& scene) {
 }
 
 std::string error_json(const std::string& message) {
-  return json::serialize(json::object{{"error", message}});
+  return json::serialize(json::object{{"error", utf8_text(message)}});
 }
 
 }  // namespace durasim::inline v0::sim

@@ -1,5 +1,8 @@
 // Every check of an assembly that needs no MuJoCo. All problems are collected, none stops the
 // others.
+#include "durasim/geometry/mesh.hpp"
+
+#include "core/utf8.hpp"
 #include "sim/scene_plan.hpp"
 
 #include <fmt/format.h>
@@ -7,7 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <set>
+#include <string_view>
+#include <utility>
 
 namespace durasim::inline v0::sim {
 namespace {
@@ -33,13 +39,17 @@ bool overlap(const Box& a, const Box& b) {
          a.min.z < b.max.z && b.min.z < a.max.z;
 }
 
+// XML and JSON take no other names.
+bool is_printable(const std::string& name) {
+  return is_utf8(name) && std::all_of(name.begin(), name.end(),
+                                      [](unsigned char c) { return c >= 0x20 && c != 0x7F; });
+}
+
 void check_names(ScenePlan& plan) {
   std::set<std::string> seen;
   for (const PlannedPart& p : plan.parts) {
     const std::string& name = p.part->name;
-    const bool printable = std::all_of(name.begin(), name.end(),
-                                       [](unsigned char c) { return c >= 0x20 && c != 0x7F; });
-    if (name.empty() || !printable) {
+    if (name.empty() || !is_printable(name)) {
       plan.error(name, ProblemCode::ReservedName,
                  "a part needs a name of printable characters; give it one");
     } else if (is_reserved_name(name)) {
@@ -54,9 +64,32 @@ void check_names(ScenePlan& plan) {
   }
 }
 
+// The parts, by name, or by path as files have it, that have an error already.
+using Reported = std::set<std::string, std::less<>>;
+
+Reported reported_parts(const ScenePlan& plan) {
+  Reported names;
+  for (const geometry::Problem& p : plan.problems)
+    if (p.severity == geometry::Severity::Error) names.insert(p.part);
+  return names;
+}
+
+bool is_reported(const Reported& names, const Part& part) {
+  const std::string_view path = without_number(part.path);
+  return names.contains(part.name) || names.contains(path) ||
+         names.contains(path.substr(path.rfind('/') + 1));
+}
+
+void check_indices(ScenePlan& plan, const Part& part) {
+  auto problem = geometry::check_indices(part.geometry->mesh, part.name);
+  for (const geometry::TriangleMesh& mesh : part.geometry->collision_meshes)
+    if (!problem) problem = geometry::check_indices(mesh, part.name);
+  if (problem) plan.problems.push_back(*std::move(problem));
+}
+
 // Dimensions of primitives and numbers of meshes. False when nothing more can be said about the
 // part.
-bool check_shape(ScenePlan& plan, const Part& part) {
+bool check_shape(ScenePlan& plan, const Part& part, const Reported& reported) {
   const auto& g = *part.geometry;
   if (g.primitive) {
     std::vector<double> sizes;
@@ -79,7 +112,6 @@ bool check_shape(ScenePlan& plan, const Part& part) {
                  "a dimension is 0, so the part has no volume; give it a thickness");
       return false;
     }
-    return true;
   }
   const geometry::MassProperties& m = g.properties;
   if (!std::isfinite(m.volume_m3) || !is_finite(m.com_m)) {
@@ -87,7 +119,12 @@ bool check_shape(ScenePlan& plan, const Part& part) {
                "the mass properties are not finite numbers; check the shape");
     return false;
   }
-  return m.volume_m3 > 0;  // a mesh without volume has its problem already
+  if (m.volume_m3 > 0) return true;
+  if (!is_reported(reported, part)) {
+    plan.error(part.name, ProblemCode::ZeroVolume,
+               fmt::format("its volume is {} m3; it must be positive", m.volume_m3));
+  }
+  return false;
 }
 
 bool check_material(ScenePlan& plan, const Part& part) {
@@ -122,16 +159,17 @@ void check_mass(ScenePlan& plan, const PlannedPart& planned) {
   const auto& m = part.geometry->properties;
   const double density = part.material.density_kg_m3;
   const auto moments = geometry::eigenvalues(m.unit_inertia_m5);
+  const bool moves_alone = !planned.fixed && !plan.options.rigid;
   if (moments[0] <= 0 || moments[0] + moments[1] < moments[2] * (1 - 1e-6)) {
     plan.error(part.name, ProblemCode::InertiaInvalid,
                "its inertia is impossible (a moment is not positive, or larger than the sum of the "
                "other two); "
                "check the shape for inside-out faces");
-  } else if (!planned.fixed && moments[0] * density < kSmallestInertia_kg_m2) {
+  } else if (moves_alone && moments[0] * density < kSmallestInertia_kg_m2) {
     plan.error(part.name, ProblemCode::PartTooSmall,
                fmt::format("its smallest moment of inertia is {:.3g} kg m2, and MuJoCo needs more "
-                           "than 1e-15; check the "
-                           "unit of the input, join it with a larger part, or fix it",
+                           "than 1e-15; check the unit of the input, let all parts move as one "
+                           "(--rigid), or fix it",
                            moments[0] * density));
   }
   if (m.relative_error > 1e-6) {
@@ -153,8 +191,25 @@ void check_mass(ScenePlan& plan, const PlannedPart& planned) {
   }
 }
 
+// All parts as one body.
+void check_rigid_mass(ScenePlan& plan) {
+  const double smallest = geometry::eigenvalues(combined_inertial(plan).inertia_kg_m2)[0];
+  if (smallest < kSmallestInertia_kg_m2) {
+    plan.error(kRigidBody, ProblemCode::PartTooSmall,
+               fmt::format("the smallest moment of inertia of all parts together is {:.3g} kg m2, "
+                           "and MuJoCo needs more than 1e-15; check the unit of the input",
+                           smallest));
+  }
+}
+
 void check_zones(ScenePlan& plan) {
+  std::set<std::string> seen;
   for (const Zone& z : plan.zones) {
+    if (!is_printable(z.name) || !seen.insert(z.name).second) {
+      plan.error(z.name, ProblemCode::BadZone,
+                 "a zone needs a name of printable characters that no other zone has; it is shown "
+                 "in verdicts");
+    }
     if (!is_finite(z.box_m.min) || !is_finite(z.box_m.max) || z.box_m.empty()) {
       plan.error(z.name, ProblemCode::BadZone,
                  "the zone's corners are not finite, or the first is above the second");
@@ -224,11 +279,18 @@ bool is_reserved_name(std::string_view name) {
 }
 
 void check_plan(ScenePlan& plan) {
+  const Reported reported = reported_parts(plan);
+  std::size_t shapes = 0;  // of those that are checked; they are in the order of their first use
   for (const PlannedPart& planned : plan.parts) {
+    if (planned.shape == shapes) {
+      check_indices(plan, *planned.part);
+      ++shapes;
+    }
     check_pose(plan, *planned.part);
     const bool material_ok = check_material(plan, *planned.part);
-    if (check_shape(plan, *planned.part) && material_ok) check_mass(plan, planned);
+    if (check_shape(plan, *planned.part, reported) && material_ok) check_mass(plan, planned);
   }
+  if (plan.options.rigid && !plan.parts.empty() && !plan.has_errors()) check_rigid_mass(plan);
   check_names(plan);
   check_zones(plan);
   check_options(plan);

@@ -19,11 +19,17 @@ bool differs_from_maximum(const Material& a, const Material& b) {
   return std::abs(pair_friction(a, b) - std::max(a.friction, b.friction)) > kSame;
 }
 
-void add_pairs(ScenePlan& plan, const std::vector<std::string>& geoms1,
-               const std::vector<std::string>& geoms2, double mu) {
+// Returns how many there are to add. Those beyond the limit are only counted: a few thousand parts
+// have millions of pairs.
+std::size_t add_pairs(ScenePlan& plan, const std::vector<std::string>& geoms1,
+                      const std::vector<std::string>& geoms2, double mu) {
   for (const std::string& g1 : geoms1) {
-    for (const std::string& g2 : geoms2) plan.friction_pairs.push_back({g1, g2, mu});
+    for (const std::string& g2 : geoms2) {
+      if (plan.friction_pairs.size() < plan.options.max_friction_pairs)
+        plan.friction_pairs.push_back({g1, g2, mu});
+    }
   }
+  return geoms1.size() * geoms2.size();
 }
 
 // Pairs of parts that can touch each other.
@@ -65,12 +71,13 @@ void approximate(ScenePlan& plan, std::size_t wanted) {
 }  // namespace
 
 void decide_friction(ScenePlan& plan) {
+  std::size_t wanted = 0;
   if (plan.options.floor.present) {
     for (std::size_t i = 0; i < plan.parts.size(); ++i) {
       const Material& m = plan.parts[i].part->material;
       if (!plan.parts[i].fixed && differs_from_maximum(m, plan.floor_material)) {
-        add_pairs(plan, collision_geom_names(plan, i), {kFloorGeom},
-                  pair_friction(m, plan.floor_material));
+        wanted += add_pairs(plan, collision_geom_names(plan, i), {kFloorGeom},
+                            pair_friction(m, plan.floor_material));
       }
     }
   }
@@ -78,12 +85,11 @@ void decide_friction(ScenePlan& plan) {
     const Material& ma = plan.parts[a].part->material;
     const Material& mb = plan.parts[b].part->material;
     if (differs_from_maximum(ma, mb)) {
-      add_pairs(plan, collision_geom_names(plan, a), collision_geom_names(plan, b),
-                pair_friction(ma, mb));
+      wanted += add_pairs(plan, collision_geom_names(plan, a), collision_geom_names(plan, b),
+                          pair_friction(ma, mb));
     }
   });
-  if (plan.friction_pairs.size() > plan.options.max_friction_pairs)
-    approximate(plan, plan.friction_pairs.size());
+  if (wanted > plan.options.max_friction_pairs) approximate(plan, wanted);
 }
 
 }  // namespace durasim::inline v0::sim

@@ -68,6 +68,18 @@ struct ScenePlan {
 inline constexpr const char* kRigidBody = "assembly";
 inline constexpr const char* kFloorGeom = "floor";
 
+struct Inertial {
+  double mass_kg = 0;
+  geometry::Vec3 com_m;
+  geometry::SymMat3 inertia_kg_m2;  // about com_m
+};
+
+// All parts as one body, in the world's frame.
+Inertial combined_inertial(const ScenePlan& plan);
+
+// "/frame/screw" of "/frame/screw#2": what the instances of one path have in common.
+std::string_view without_number(std::string_view path);
+
 // Names that the scene uses itself.
 bool is_reserved_name(std::string_view name);
 

@@ -11,12 +11,12 @@
 namespace durasim::inline v0::video {
 
 FileMuxer::FileMuxer(const std::string& path)
-    : path_(path), container_(container_of(path)), pending_(path) {
+    : path_(path), container_(container_of(path)), pending_(path), url_("file:" + pending_.path()) {
   // The muxer must know the file's name: faststart reads the file again to move the index to its
   // front.
   AVFormatContext* muxer = nullptr;
   const int result =
-      avformat_alloc_output_context2(&muxer, nullptr, container_.muxer, pending_.path().c_str());
+      avformat_alloc_output_context2(&muxer, nullptr, container_.muxer, url_.c_str());
   if (result < 0) {
     throw UnavailableError(fmt::format("this libavformat cannot write {} files: {}",
                                        container_.muxer, libav_error(result)));
@@ -37,7 +37,7 @@ void FileMuxer::begin(const AVCodecParameters& stream, AVRational frame_rate) {
   int result = avcodec_parameters_copy(made->codecpar, &stream);
   if (result < 0) fail("describe the stream of", result);
   made->codecpar->codec_tag = 0;  // another container's; this one has its own
-  result = avio_open(&muxer_->pb, pending_.path().c_str(), AVIO_FLAG_WRITE);
+  result = avio_open(&muxer_->pb, url_.c_str(), AVIO_FLAG_WRITE);
   if (result < 0) fail("create", result);
   AVDictionary* options = nullptr;
   if (std::string_view(muxer_->oformat->name) == "mp4")

@@ -34,6 +34,7 @@ class FileMuxer {
   std::string path_;
   const Container& container_;
   PendingFile pending_;  // before muxer_: the file is closed before it is removed
+  std::string url_;      // of pending_: in a bare name, what ends with ':' would be a protocol
   FormatContext muxer_;
 };
 

@@ -6,6 +6,7 @@
 #include "durasim/geometry/mesh.hpp"
 
 #include "assembly_writer.hpp"
+#include "core/utf8.hpp"
 #include "step_bytes.hpp"
 
 #include <BRepBuilderAPI_MakeEdge.hxx>
@@ -229,6 +230,25 @@ TEST_CASE("a density in the file arrives in kg/m3 whatever its unit") {
   CHECK_FALSE(bad.shapes.at(0).density_kg_m3);
   CHECK(only_problem(bad).code == ProblemCode::BadMaterial);
   CHECK(only_problem(bad).part == "/block");
+}
+
+TEST_CASE("names are UTF-8, whatever the file's bytes or escapes were") {
+  // ISO 10303-21 escapes UTF-16: half a pair is no character. The bytes are that half in UTF-8's
+  // scheme, and a character of an old code page.
+  for (const char* odd : {"\\X2\\D83D\\X0\\", "\xED\xA0\xBD", "caf\xE9"}) {
+    CAPTURE(odd);
+    AssemblyWriter writer;
+    writer.part(box(), "block", {1, 0, 0}, "brass", 8.5);
+    std::string text = test::replaced(text_of(writer), "brass", odd);
+    text = test::replaced(text, "block", odd);
+    const ImportedScene scene = import_text(text);
+    REQUIRE(scene.shapes.size() == 1);
+    for (const std::string& name :
+         {scene.shapes[0].material, scene.shapes[0].name, scene.instances.at(0).path}) {
+      CAPTURE(name);
+      CHECK(is_utf8(name));
+    }
+  }
 }
 
 TEST_CASE("parts without a solid are errors that name the part and say what it has") {

@@ -1,6 +1,8 @@
 // Closed meshes: integrals against formulas, and every defect found and named.
 #include "durasim/geometry/mesh.hpp"
 
+#include "durasim/core/error.hpp"
+
 #include "geometry/meshes.hpp"
 
 #include <doctest/doctest.h>
@@ -171,4 +173,19 @@ TEST_CASE("property: mass properties turn and move with the mesh") {
     CHECK(std::abs(b.unit_inertia_m5.xy - turned.xy) < 1e-9 * turned.xx);
     CHECK(std::abs(b.unit_inertia_m5.zz - turned.zz) < 1e-9 * turned.xx);
   }
+}
+
+TEST_CASE(
+    "a triangle whose vertex is not there is a problem, and no function reads behind the end") {
+  TriangleMesh mesh = box({0, 0, 0}, {1, 1, 1});
+  CHECK_FALSE(check_indices(mesh, "part").has_value());
+  mesh.triangles[5][1] = 400'000'000;
+  REQUIRE(check_indices(mesh, "part").has_value());
+  CHECK(
+      check_indices(mesh, "part")->message.find("triangle 5 of the mesh names vertex 400000000") !=
+      std::string::npos);
+  CHECK(has(check_solid(mesh, "part"), ProblemCode::BadShape));
+  CHECK_THROWS_AS((void)weld(mesh), durasim::InvalidArgument);
+  CHECK_THROWS_AS((void)mass_properties(mesh), durasim::InvalidArgument);
+  CHECK_THROWS_AS((void)reduce(mesh, 4), durasim::InvalidArgument);
 }

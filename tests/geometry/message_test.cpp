@@ -120,3 +120,14 @@ TEST_CASE("limits hold on both sides") {
   limits.max_message_bytes = 100;
   CHECK_THROWS_AS(encode_scene(sample(), limits), LimitError);
 }
+
+TEST_CASE("a solid has a volume, unless the scene says what is wrong with it") {
+  ImportedScene scene = sample();
+  for (const double volume : {0.0, -0.006}) {
+    scene.shapes[1].properties.volume_m3 = volume;
+    CHECK_THROWS_WITH_AS(decode_scene(encode_scene(scene)),
+                         "geometry message: a volume is not positive", FormatError);
+  }
+  scene.problems[0].severity = Severity::Error;
+  CHECK(decode_scene(encode_scene(scene)).shapes.size() == 2);
+}

@@ -146,6 +146,15 @@ TEST_CASE("parameters as text: what is no such JSON is an unreadable file that s
   CHECK_THROWS_AS((void)sim::parse_parameters(Bytes(sim::kMaxParameterBytes + 1)), LimitError);
 }
 
+TEST_CASE("a request can be made of a file whose name is not UTF-8") {
+  Bench bench;
+  const std::string odd = bench.file(kParts).append("caf\xE9.json");
+  write_file(odd, as_bytes(std::string_view(kParts)));
+  const SimulationRequest request = request_of(odd, bench.artifacts);
+  CHECK(request.name == "a file.jsoncaf\uFFFD");
+  CHECK_FALSE(workflow_id_of(request).empty());  // a hash of its payload
+}
+
 TEST_CASE("a URI is read when the simulation runs, and may say which bytes are meant") {
   Bench bench;
   const std::string uri = file_url(bench.file(kParts));

@@ -2,11 +2,14 @@
 #include "durasim/sim/assembly.hpp"
 
 #include "durasim/core/error.hpp"
+#include "durasim/sim/import.hpp"
+#include "durasim/sim/part_parameters.hpp"
 
 #include "geometry/meshes.hpp"
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <set>
 
 using namespace durasim;
@@ -126,4 +129,73 @@ TEST_CASE("an open mesh given in code is a problem that names the part") {
   REQUIRE(a.problems().size() == 1);
   CHECK(a.problems()[0].part == "lid");
   CHECK(a.problems()[0].code == geometry::ProblemCode::OpenMesh);
+}
+
+TEST_CASE("a friction that was given counts in pairs of the table, too") {
+  Material slippery = *find_material("rubber");
+  slippery.friction = 0.05;
+  const Material& concrete = *find_material("concrete");
+  CHECK(pair_friction(*find_material("rubber"), concrete) == 0.85);
+  CHECK(pair_friction(slippery, concrete) == doctest::Approx(std::sqrt(0.05 * 0.7)));
+  CHECK(pair_friction(concrete, slippery) == doctest::Approx(std::sqrt(0.05 * 0.7)));
+}
+
+TEST_CASE("indices that lead nowhere are problems of the part") {
+  Assembly a;
+  geometry::TriangleMesh mesh = testing_meshes::box({0, 0, 0}, {1, 1, 1});
+  mesh.triangles[0] = {1, 2, 400'000'000};
+  a.add("lid", mesh);
+  REQUIRE(a.problems().size() == 1);
+  CHECK(a.problems()[0].part == "lid");
+  CHECK(a.problems()[0].code == geometry::ProblemCode::BadShape);
+
+  geometry::ImportedScene scene = scene_of({"/frame/screw", "/frame/plate"});
+  scene.instances[0].shape = 7;
+  const Assembly file = Assembly::from_scene(scene, "file");
+  REQUIRE(file.parts().size() == 1);
+  CHECK(file.parts()[0].name == "plate");
+  REQUIRE(file.problems().size() == 1);
+  CHECK(file.problems()[0].part == "/frame/screw");
+  CHECK(file.problems()[0].code == geometry::ProblemCode::BadShape);
+}
+
+TEST_CASE("parameters: a member that does not exist is refused with its place, not passed over") {
+  const auto refusal = [](std::string_view json) -> std::string {
+    try {
+      (void)parse_parameters(as_bytes(json));
+    } catch (const FormatError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  CHECK(refusal(R"({"unit":"mm","parts":[{"name":"a","postion":{"z":500}}]})") ==
+        "$.parts[0].postion: there is no such member; there are name, box, cylinder, sphere, "
+        "position, orientation, material, density_kg_m3");
+  CHECK(refusal(R"({"units":"mm"})").starts_with("$.units: "));
+  CHECK(refusal(R"({"unit":"mm","parts":[{"box":{"size":{"x":1,"Y":2}}}]})")
+            .starts_with("$.parts[0].box.size.Y: "));
+  CHECK(refusal(R"({"unit":"mm","parts":[{"sphere":{"radius":1},"box":null}]})") == "accepted");
+}
+
+TEST_CASE("parameters: what is not given of an orientation is zero") {
+  const auto turned = [](const std::string& orientation) {
+    const std::string json =
+        R"({"unit":"mm","parts":[{"sphere":{"radius":1})" + orientation + "}]}";
+    return scene_of(parse_parameters(as_bytes(json)), "f").instances.at(0).pose.orientation;
+  };
+  CHECK(turned("") == geometry::Quat{1, 0, 0, 0});
+  CHECK(turned(R"(,"orientation":null)") == geometry::Quat{1, 0, 0, 0});
+  CHECK(turned(R"(,"orientation":{"y":1})") == geometry::Quat{0, 0, 1, 0});
+  CHECK(turned(R"(,"orientation":{"w":3,"y":4})") == geometry::Quat{0.6, 0, 0.8, 0});
+}
+
+TEST_CASE("parameters: more parts than the limit are one problem") {
+  ImportOptions options;
+  options.limits.max_shapes = 1;
+  const std::string json =
+      R"({"unit":"mm","parts":[{"sphere":{"radius":1}},{"sphere":{"radius":2}}]})";
+  const Assembly a = import_bytes(as_bytes(json), FileFormat::Json, "f", options);
+  CHECK(a.parts().empty());
+  REQUIRE(a.problems().size() == 1);
+  CHECK(a.problems()[0].code == geometry::ProblemCode::LimitExceeded);
 }

@@ -319,3 +319,35 @@ TEST_CASE("limits on files, bytes and elements hold") {
   limits.max_depth = 3;
   CHECK_THROWS_AS(load_mjcf_file(main, limits), LimitError);
 }
+
+TEST_CASE("assets that no element names may not lead out of the folder either (T16)") {
+  const std::string xml = "<mujoco>" + kBody + "</mujoco>";
+  const Bytes x(1);
+  for (const char* name :
+       {"../../x", "/etc/x", "a/../../x", "..", "c:x", "a\\x", "", "./x", "a//x"}) {
+    CAPTURE(name);
+    const MjcfSource source{xml, {{name, x}}};
+    CHECK_THROWS_AS(check_mjcf_source(source), FormatError);
+    CHECK_THROWS_AS((void)decode_mjcf_bundle(encode_mjcf_bundle(source)), FormatError);
+    CHECK_THROWS_AS((void)Model::compile(source), ModelError);
+    const Folder folder;
+    CHECK_THROWS_AS((void)save_mjcf(source, (folder.path() / "in").string()), FormatError);
+    CHECK(std::filesystem::is_empty(folder.path()));
+  }
+  CHECK_NOTHROW(check_mjcf_source({xml, {{"a..b/..c", x}}}));
+}
+
+TEST_CASE("a model is saved beside its files and replaces none of them") {
+  const Folder folder;
+  folder.write("scene.xml", "<mujocoinclude><option timestep=\"0.004\"/></mujocoinclude>");
+  folder.write("scene-2.xml/a.obj", kTetrahedron);
+  const MjcfSource source = load_mjcf_file(
+      folder.write("robot.xml", mesh("scene-2.xml/a.obj", "<include file=\"scene.xml\"/>")));
+  const Folder out;
+  const std::string saved = save_mjcf(source, out.path().string());
+  CHECK(saved == out.path().string() + "/scene-3.xml");
+  const MjcfSource again = load_mjcf_file(saved);
+  CHECK(again.xml == source.xml);
+  CHECK(again.assets == source.assets);
+  CHECK(save_mjcf({"<mujoco/>", {}}, out.path().string()) == out.path().string() + "/scene.xml");
+}

@@ -4,6 +4,7 @@
 #include "sim/mjcf_models.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <mujoco/mujoco.h>
 
 #include <algorithm>
@@ -99,6 +100,28 @@ TEST_CASE("rules of an RK4 model see the positions of their own moment") {
   const auto verdict = loop.run();
   CHECK(verdict->code == ReasonCode::OutOfBounds);
   CHECK(verdict->time.count() == doctest::Approx(0.05));  // z(0.05) is the first below the limit
+}
+
+TEST_CASE("a position that is no number any more is an instability before it is out of bounds") {
+  for (const char* integrator : {"implicitfast", "RK4"}) {
+    CAPTURE(integrator);
+    const auto model = Model::compile(
+        {fmt::format(
+             R"(<mujoco><option integrator="{}" timestep="1" gravity="0 0 0"/><worldbody><body name="ball">
+        <joint type="slide" axis="1 0 0"/><geom size=".05" mass="1"/></body></worldbody></mujoco>)",
+             integrator),
+         {}});
+    LoopOptions options = lasting(5);
+    options.zones = {zone(ZoneKind::Bounds, "room", {-9.5e9, -1, -1}, {9.5e9, 1, 1})};
+    SimulationLoop loop(model, options);
+    loop.set_controller([](const ControllerContext& c) { c.data->qvel[0] = 9e9; });
+    const auto verdict = loop.run();
+    REQUIRE(verdict);
+    CHECK(verdict->time.count() ==
+          2);  // at 1.8e10 m: beyond the room, and beyond what MuJoCo takes
+    CHECK(verdict->code == ReasonCode::PhysicsInstability);
+    CHECK(verdict->detail.starts_with("the position of body 'ball'"));
+  }
 }
 
 TEST_CASE("steps are counted in integers, so the end comes after every duration (L3)") {

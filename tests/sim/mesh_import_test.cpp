@@ -1,14 +1,18 @@
 // Mesh files: STL in both forms, OBJ and MSH give the same solid; damaged ones give a message.
 
+#include "durasim/core/error.hpp"
+#include "durasim/core/files.hpp"
 #include "durasim/sim/import.hpp"
 
 #include "geometry/meshes.hpp"
+#include "temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <cstring>
 #include <random>
+#include <stop_token>
 
 using namespace durasim;
 using namespace durasim::sim;
@@ -219,4 +223,58 @@ TEST_CASE("property: mutated mesh files give parts or problems, never a crash") 
     refused += read(bytes, format).problems().empty() ? 0 : 1;
   }
   CHECK(refused > 1000);
+}
+
+TEST_CASE("more solids, corners or vertices than the limits allow are refused while reading") {
+  ImportOptions options{.unit = LengthUnit::Metre};
+  const auto problem = [&](const std::string& text, FileFormat format) {
+    const Assembly a = import_bytes(as_bytes(text), format, "f", options);
+    CHECK(a.parts().empty());
+    REQUIRE(a.problems().size() == 1);
+    return std::string(to_string(a.problems()[0].code)) + " " + a.problems()[0].message;
+  };
+  std::string solids;
+  for (int i = 0; i < 30'000; ++i) solids += "solid\n";
+  CHECK(problem(solids + "endsolid\n", FileFormat::Stl) ==
+        "LIMIT_EXCEEDED the file has more than 20000 solids, the limit");
+  options.limits.max_instances = 2;
+  std::string objects;
+  for (const char* name : {"a", "b", "c"})
+    objects += fmt::format("o {}\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf -1 -2 -3\n", name);
+  CHECK(problem(objects, FileFormat::Obj) ==
+        "LIMIT_EXCEEDED the file has more than 2 solids, the limit");
+  options.limits = {};
+  options.limits.max_triangles = 2;
+  CHECK(problem("v 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\nv 0 0 0\nf 1 2 3\n",
+                FileFormat::Obj) == "LIMIT_EXCEEDED the file has more than 6 vertices, the limit");
+  const std::string corner = "vertex 0 0 0\n";
+  CHECK(problem("solid a\n" + corner + corner + corner + corner, FileFormat::Stl)
+            .starts_with("UNREADABLE_FILE line 5: "));
+}
+
+TEST_CASE("reading a mesh can be stopped") {
+  std::stop_source stop;
+  stop.request_stop();
+  const ImportOptions options{.unit = LengthUnit::Metre, .stop = stop.get_token()};
+  for (const auto& [bytes, format] : {std::pair{ascii_stl(block()), FileFormat::Stl},
+                                      std::pair{binary_stl(block()), FileFormat::Stl}}) {
+    CHECK_THROWS_AS((void)import_bytes(as_bytes(bytes), format, "f", options), CancelledError);
+  }
+}
+
+TEST_CASE("names and messages are UTF-8, whatever code page a file was written in") {
+  std::string latin = ascii_stl(block());
+  latin.replace(latin.find("block"), 5, "caf\xE9");
+  const Assembly stl = read(latin, FileFormat::Stl);
+  REQUIRE(stl.parts().size() == 1);
+  CHECK(stl.parts()[0].name == "caf\uFFFD");
+  std::string object = obj(block());
+  object.replace(object.find("o block"), 7, "o caf\xE9");
+  CHECK(read(object, FileFormat::Obj).parts().at(0).name == "caf\uFFFD");
+  CHECK(refusal("solid a\ncaf\xE9\n", FileFormat::Stl) ==
+        "line 2: \"caf\uFFFD\" is not a word of an ASCII STL file");
+  const durasim_test::TemporaryFolder folder;
+  const std::string path = folder.file("caf\xE9.stl");
+  write_file(path, as_bytes(binary_stl(block())));
+  CHECK(import_file(path, {.unit = LengthUnit::Metre}).parts().at(0).name == "caf\uFFFD");
 }

@@ -4,6 +4,7 @@
 
 #include "durasim/core/error.hpp"
 #include "durasim/geometry/mesh.hpp"
+#include "durasim/sim/result.hpp"
 
 #include "geometry/meshes.hpp"
 #include "sim/arrays.hpp"
@@ -313,8 +314,95 @@ TEST_CASE(
               {.pose = {{0.1 * i, 0, 0}, {}}, .friction = 0.1 + 0.1 * i});
   }
   const BuiltScene scene = build(a, {.max_friction_pairs = 5});
-  CHECK(find(scene, ProblemCode::FrictionApproximated) != nullptr);
+  REQUIRE(find(scene, ProblemCode::FrictionApproximated) != nullptr);
+  CHECK(find(scene, ProblemCode::FrictionApproximated)->message.starts_with("21 pairs of parts"));
   const auto model = Model::compile(scene.source);
   CHECK(model->get()->npair == 0);
   CHECK(model->get()->geom_priority[mj_name2id(model->get(), mjOBJ_GEOM, "floor")] == -1);
+}
+
+TEST_CASE("a part's own friction is that of its contact, also where the table has the pair") {
+  Assembly a;
+  a.add_box("pad", {0.02, 0.02, 0.02}, {.material = "rubber", .friction = 0.05});
+  const auto model = Model::compile(build(a).source);  // on the floor of concrete
+  REQUIRE(model->get()->npair == 1);
+  CHECK(model->get()->pair_friction[0] == doctest::Approx(std::sqrt(0.05 * 0.7)));
+}
+
+TEST_CASE("given convex meshes replace a primitive, which is drawn all the same") {
+  Assembly a;
+  Part& part = a.add_box("b", {0.02, 0.02, 0.02}, {.material = "ptfe"});
+  auto geometry = std::make_shared<PartGeometry>(*part.geometry);
+  geometry->collision_meshes = {testing_meshes::box({-0.01, -0.01, -0.01}, {0, 0.01, 0.01}),
+                                testing_meshes::box({0, -0.01, -0.01}, {0.005, 0.01, 0.01})};
+  part.geometry = geometry;
+  const BuiltScene scene = build(a);
+  REQUIRE(scene.ok());
+  CHECK(scene.parts[0].collision == "given");
+  CHECK(scene.parts[0].collision_volume_ratio == doctest::Approx(0.75).epsilon(1e-6));
+  const auto model = Model::compile(scene.source);
+  const mjModel* m = model->get();
+  CHECK(m->npair == 2);  // both slide on the floor as the part does
+  int drawn = 0;
+  int colliding = 0;
+  for (int g = 0; g < m->ngeom; ++g) {
+    if (m->geom_bodyid[g] == 0) continue;  // the floor
+    const bool collides = m->geom_contype[g] != 0;
+    CHECK(m->geom_type[g] == (collides ? mjGEOM_MESH : mjGEOM_BOX));
+    ++(collides ? colliding : drawn);
+  }
+  CHECK(drawn == 1);
+  CHECK(colliding == 2);
+  CHECK(m->body_mass[1] == doctest::Approx(2200 * 8e-6));
+}
+
+TEST_CASE("names of zones are printable, and each is there once") {
+  Assembly a;
+  a.add_sphere("ball", 0.01);
+  const geometry::Box far{{1, 1, 1}, {2, 2, 2}};
+  const Zone x{ZoneKind::Forbid, "x", far};
+  check_error(build(a, {.zones = {x, x}}), ProblemCode::BadZone, "x");
+  check_error(build(a, {.zones = {{ZoneKind::Forbid, "a\nb", far}}}), ProblemCode::BadZone, "a\nb");
+  check_error(build(a, {.zones = {{ZoneKind::Forbid, "caf\xE9", far}}}), ProblemCode::BadZone,
+              "caf\xE9");
+  CHECK(build(a, {.zones = {x, {ZoneKind::Forbid, "y", far}}}).ok());
+}
+
+TEST_CASE("a speck of a rigid body needs no inertia of its own, the body needs one") {
+  Assembly a;
+  a.add_box("speck", {1e-4, 1e-4, 1e-4});
+  check_error(build(a), ProblemCode::PartTooSmall, "speck");
+  check_error(build(a, {.rigid = true}), ProblemCode::PartTooSmall, "assembly");
+  a.add_box("body", {0.01, 0.01, 0.01}, {.pose = {{0, 0, 0.00505}, {}}});
+  const BuiltScene scene = build(a, {.rigid = true});
+  REQUIRE(scene.ok());
+  CHECK(Model::compile(scene.source)->get()->nbody == 2);
+}
+
+TEST_CASE("a shape from elsewhere is checked as one from a file") {
+  geometry::ImportedShape shape;
+  shape.mesh = testing_meshes::box({0, 0, 0}, {0.01, 0.01, 0.01});
+  Assembly a;
+  a.add("hollow", shape);  // its properties were never computed
+  check_error(build(a), ProblemCode::ZeroVolume, "hollow");
+  shape.properties = geometry::mass_properties(shape.mesh);
+  shape.mesh.triangles[3][0] = 8;
+  Assembly b;
+  b.add("torn", shape);
+  check_error(build(b), ProblemCode::BadShape, "torn");
+  Assembly c;  // what is known to be wrong is said once
+  geometry::TriangleMesh open = testing_meshes::box({0, 0, 0}, {0.01, 0.01, 0.01});
+  open.triangles.pop_back();
+  c.add("lid", open);
+  CHECK(find(build(c), ProblemCode::ZeroVolume) == nullptr);
+}
+
+TEST_CASE("a name that is not UTF-8 is refused, and what is printed about it is JSON") {
+  Assembly a;
+  a.add_sphere("caf\xE9", 0.01);
+  const BuiltScene scene = build(a);
+  check_error(scene, ProblemCode::ReservedName, "caf\xE9");
+  const std::string json = inspect_json(a, scene);
+  CHECK(json.find('\xE9') == std::string::npos);
+  CHECK(json.find("caf\uFFFD") != std::string::npos);
 }

@@ -5,6 +5,7 @@
 #include "durasim/core/error.hpp"
 
 #include "sim/recorded_run.hpp"
+#include "sim/renderer_model.hpp"
 
 #include <doctest/doctest.h>
 
@@ -69,6 +70,34 @@ TEST_CASE("without OpenGL there is a reason and an exception, and the process go
   options.egl_library = "libm.so.6";  // a library, but not EGL
   CHECK(contains(message_of<durasim::UnavailableError>([&] { Renderer(falling_scene(), options); }),
                  "eglGetProcAddress"));
+}
+
+TEST_CASE("a model cannot ask for more slices and quads than a machine can draw") {
+  const auto hungry = scene(
+      R"(<visual><quality numslices="1000000000" numstacks="1000000000" numquads="1000000000"/></visual>
+      <worldbody><body><freejoint/><geom size=".1"/></body></worldbody>)");
+  const auto modest = scene(
+      R"(<visual><quality numslices="5" numstacks="-3" numquads="0"/></visual>
+      <worldbody><body><freejoint/><geom size=".1"/></body></worldbody>)");
+  for (const Quality quality : {Quality::Draft, Quality::Full}) {
+    RendererOptions options = kSmall;
+    options.quality = quality;
+    mjModel view = *hungry->get();
+    apply_preset(view, options);
+    REQUIRE(view.vis.quality.numslices == 256);
+    REQUIRE(view.vis.quality.numstacks == 256);
+    REQUIRE(view.vis.quality.numquads == 64);
+    view = *modest->get();
+    apply_preset(view, options);
+    CHECK(view.vis.quality.numslices == (quality == Quality::Full ? 64 : 5));
+    CHECK(view.vis.quality.numstacks == (quality == Quality::Full ? 32 : 1));
+    CHECK(view.vis.quality.numquads == 1);
+  }
+  if (rendering_missing()) return;
+  Renderer renderer(hungry, kSmall);
+  renderer.set_camera(kFromAbove);
+  const Data run(*hungry);
+  CHECK(mean(renderer.render(*run.data)) > 0);
 }
 
 TEST_CASE("an EGL device that does not exist is refused by number") {

@@ -156,6 +156,20 @@ TEST_CASE("R5 without OpenGL the verdict stands and the pictures are missing wit
   CHECK(r.missing.at("picture").find("libno-such-egl.so") != std::string::npos);
 }
 
+TEST_CASE("a picture that cannot be written is missing with the reason, and the report is there") {
+  const TemporaryFolder folder;
+  SimulateOptions options = quiet();
+  options.output_folder = folder.file("out");
+  options.video_format = {.width = 320, .height = 240, .fps = 20, .draft = true};
+  std::filesystem::create_directories(folder.file("out/picture.png/taken"));
+  const SimulationResult r = simulate_local(ball_over_floor(), options);
+  CHECK(r.verdict.code == ReasonCode::Stable);
+  CHECK(r.missing.contains("picture"));
+  CHECK(r.artifact_urls.contains("picture_end") != r.missing.contains("picture_end"));
+  CHECK(std::filesystem::exists(folder.file("out/report.md")));
+  CHECK(std::filesystem::exists(folder.file("out/result.json")));
+}
+
 TEST_CASE("a run that is stopped throws and leaves no file") {
   const TemporaryFolder folder;
   SimulateOptions options = quiet(Seconds(100));

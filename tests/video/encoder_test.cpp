@@ -17,6 +17,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -74,6 +75,18 @@ TEST_CASE("an mp4 has the frames, size, length, codec and colour tags that playe
     CHECK(probe["profile"] == "High");
   }
   CHECK(folder.file_count() == 1);
+}
+
+TEST_CASE("a name with a colon is a file's, not a protocol's") {
+  const TemporaryFolder folder;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  for (const std::string name : {"run:1.mp4", "run:1.mkv"}) {
+    CAPTURE(name);
+    CHECK_NOTHROW(encode(*make_encoder_factory(), name, kSmall, 12));
+    CHECK(std::filesystem::exists(folder.file(name)));
+  }
+  std::filesystem::current_path(before);
 }
 
 TEST_CASE("a decoded frame has the colours that went in, the right way up") {

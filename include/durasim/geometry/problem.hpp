@@ -31,11 +31,11 @@ enum class ProblemCode {
   ZeroVolume,
   PartTooSmall,  // inertia below MuJoCo's floor of 1e-15 kg m2
   BadMaterial,   // density or friction that is not a positive finite number
-  BadShape,      // a dimension that is not a positive finite number
+  BadShape,      // a dimension that is not a positive finite number, an index that leads nowhere
   DuplicateName,
   ReservedName,
   UnknownPart,  // an option names a part that is not there
-  BadZone,      // min above max, or not finite
+  BadZone,      // min above max, not finite, or a name that repeats
   BadOption,    // a scene option outside its range, or two that contradict each other
   OverlapAtStart,
   InertiaInvalid,  // violates the triangle inequality or is not positive definite

@@ -48,7 +48,7 @@ struct PartOptions {
   geometry::Pose pose;
   std::string material = "aluminium";   // a name of material_table()
   std::optional<double> density_kg_m3;  // instead of the material's
-  std::optional<double> friction;       // instead of the material's
+  std::optional<double> friction;       // instead of the material's, also in its pairs
   std::optional<geometry::Rgba> color;
   Mobility mobility = Mobility::Free;
 };
@@ -104,8 +104,8 @@ class DURASIM_EXPORT Assembly {
   void set_input_sha256(std::string sha256);
 
   // An assembly from an imported scene: names made unique by instance path, placeholders replaced
-  // by `fallback_name`, a density in the file before `material`'s. Throws InvalidArgument for an
-  // unknown material.
+  // by `fallback_name`, a density in the file before `material`'s. An instance of a shape that is
+  // not there is a problem. Throws InvalidArgument for an unknown material.
   static Assembly from_scene(const geometry::ImportedScene& scene, const std::string& fallback_name,
                              const std::string& material = "aluminium");
 

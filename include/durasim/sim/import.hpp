@@ -37,8 +37,9 @@ struct ImportOptions {
       unit;  // of a mesh: required; of STEP and JSON: must be absent, they say it
   std::string material = "aluminium";  // of parts for which the file states none
   std::string helper_path;  // durasim-geometry; empty: beside the library, then $DURASIM_LIBEXEC
-  std::chrono::milliseconds deadline{20'000};                 // of the import process
-  std::uint64_t memory_limit_bytes = std::uint64_t{4} << 30;  // of the import process
+  std::chrono::milliseconds deadline{20'000};  // of the import process
+  // Of the import process. Meshes are read in this one, with some 300 bytes a triangle.
+  std::uint64_t memory_limit_bytes = std::uint64_t{4} << 30;
   std::size_t max_file_bytes = std::size_t{1} << 30;
   geometry::SceneLimits limits;
   InProcessImporter

@@ -25,8 +25,9 @@ DURASIM_EXPORT std::span<const Material> material_table();
 // By name, in any case, '-' and ' ' read as '_'; nullptr when there is none. Thread-safe.
 DURASIM_EXPORT const Material* find_material(std::string_view name);
 
-// Coulomb coefficient between two materials: the measured value of the pair where the table has
-// one, else the geometric mean of both. (MuJoCo alone would take the larger one.) Thread-safe.
+// Coulomb coefficient between two materials: the measured value of the pair where the table has one
+// and both coefficients are the table's, else the geometric mean of both. (MuJoCo alone would take
+// the larger one.) Thread-safe.
 DURASIM_EXPORT double pair_friction(const Material& a, const Material& b);
 
 }  // namespace durasim::inline v0::sim

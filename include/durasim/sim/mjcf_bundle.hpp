@@ -35,15 +35,17 @@ struct MjcfLimits {
 // Thread-safe.
 DURASIM_EXPORT MjcfSource load_mjcf_file(const std::string& path, const MjcfLimits& limits = {});
 
-// The same checks on a source in memory, whose files must all be in `assets`. Thread-safe.
+// The same checks on a source in memory, whose files must all be in `assets`; none of their names
+// may lead out of a folder either, also where the text does not use it. Thread-safe.
 DURASIM_EXPORT void check_mjcf_source(const MjcfSource& source, const MjcfLimits& limits = {});
 
-// Writes the text as scene.xml and the assets beside it, into a folder that is made if it is not
-// there. Throws IoError. Thread-safe.
-DURASIM_EXPORT void save_mjcf(const MjcfSource& source, const std::string& folder);
+// Writes the text and the assets beside it, into a folder that is made if it is not there. Returns
+// the text's path in it: scene.xml, or scene-2.xml, ... where an asset has that name. Throws
+// IoError, and FormatError for an asset whose name leads out of the folder. Thread-safe.
+DURASIM_EXPORT std::string save_mjcf(const MjcfSource& source, const std::string& folder);
 
 // One message with text and assets, and back. decode throws FormatError for bytes that are not such
-// a message.
+// a message, and for names of assets that check_mjcf_source would refuse.
 DURASIM_EXPORT Bytes encode_mjcf_bundle(const MjcfSource& source);
 DURASIM_EXPORT MjcfSource decode_mjcf_bundle(ByteView bundle);
 

@@ -30,13 +30,15 @@ struct RenderedFiles {
   std::map<std::string, std::string> versions;  // "encoder", "renderer"
 };
 
-// The first and the last recorded state. Each file appears whole or not at all. Throws FormatError
-// for a damaged recording. Thread-safe.
+// The first and the last recorded state. Each file appears whole or not at all. Throws what another
+// attempt may mend: IoError for a file that cannot be written, MujocoError; and FormatError for a
+// damaged recording. Thread-safe.
 DURASIM_EXPORT RenderedFiles render_pictures(const std::shared_ptr<const Model>& model,
                                              const TrajectoryReader& trajectory,
                                              const RenderFilesOptions& options);
 
-// The same, and a video of the whole recording. Throws CancelledError after `stop`, too.
+// Both pictures, and a video of the whole recording. Throws CancelledError after `stop`; every
+// other failure is the reason for a file that is missing. Thread-safe.
 DURASIM_EXPORT RenderedFiles render_files(const std::shared_ptr<const Model>& model,
                                           const TrajectoryReader& trajectory,
                                           const RenderFilesOptions& options);
