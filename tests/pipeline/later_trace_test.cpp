@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+using namespace durasim;
+using namespace durasim::pipeline;
 using namespace durasim_test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+using namespace durasim;
+using namespace durasim::pipeline;
 using namespace durasim_test;
 using namespace std::chrono_literals;
 
