@@ -74,7 +74,7 @@ TEST_CASE("a server that goes down in the middle of a simulation has its whole t
   CHECK(trace.run.final_state_hash == result.final_state_hash);
   CHECK(trace.assets.size() == result.artifacts.size());
   CHECK(trace.metrics.at("steps") == static_cast<double>(result.metrics.steps));
-  REQUIRE(trace.steps.size() == 4);  // import, compile, simulate, publish
+  REQUIRE(trace.steps.size() == 5);  // import, compile, simulate, upload, publish
   for (const TraceStep& step : trace.steps) CHECK(step.status == TraceStepStatus::Completed);
   CHECK(postgres->query("SELECT count(*) FROM durasim.runs") == "1");
 }
