@@ -40,13 +40,21 @@ void write_out(DurableSimulation& made, const pipeline::ArtifactStore& artifacts
   make_folders(folder);
   for (const auto& [name, artifact] : result.artifacts) {
     std::string path = folder + "/" + artifact.name;
-    if (name == "mjcf") {
-      path = sim::save_mjcf(sim::decode_mjcf_bundle(artifacts.get(artifact)), folder + "/scene");
-    } else {
-      if (name == "video" && !a.video.empty()) path = a.video;
-      artifacts.get_file(artifact, path);
+    std::string& url = result.artifact_urls[name];
+    try {
+      if (name == "mjcf") {
+        path = sim::save_mjcf(sim::decode_mjcf_bundle(artifacts.get(artifact)), folder + "/scene");
+      } else {
+        if (name == "video" && !a.video.empty()) path = a.video;
+        artifacts.get_file(artifact, path);
+      }
+    } catch (const UnavailableError& error) {
+      throw UnavailableError(
+          fmt::format("{}; the simulation, which has ended, put it at {}: name its store with "
+                      "--artifacts, or simulate into another --store",
+                      error.what(), url));
     }
-    result.artifact_urls[name] = file_url(path);
+    url = file_url(path);
   }
   if (result.video_url) result.video_url = result.artifact_urls["video"];
   result.artifact_urls["result"] = file_url(folder + "/result.json");

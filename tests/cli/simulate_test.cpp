@@ -219,6 +219,11 @@ TEST_CASE("the first command is killed: the second takes over, and ends as if it
   CHECK(result.at("attempts") == 3);  // one was paused, one killed
   CHECK(desk.steps().at("step_simulation Completed") == 1);
   (void)desk.runs();
+  std::vector<std::string> elsewhere = desk.line("third");
+  elsewhere.insert(elsewhere.end(), {"--artifacts", desk.store + ".elsewhere"});
+  const durasim_test::CliRun refused = run_cli(elsewhere);
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.err.find("put it at file://" + desk.store + ".artifacts/") != std::string::npos);
 }
 
 TEST_CASE(
