@@ -14,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace durasim::inline v0::pipeline {
@@ -98,11 +99,15 @@ Workflow<Artifact> step_and_upload(WorkflowContext ctx, SteppingTask task, Run* 
   std::optional<Stepped>& stepped = run->made.stepped;
   int attempts = 0;
   for (int losses = 0; losses < kMostLosses; ++losses) {
+    const std::string before = stepped ? stepped->restarted_because : "";
     stepped = co_await step_with_pauses(ctx, task, run);
     attempts += stepped->attempts;
     stepped->attempts = attempts + run->pauses;
-    if (losses > 0 && stepped->resumed_from_step == 0)
+    if (losses > 0 && stepped->resumed_from_step == 0) {
       stepped->restarted_because = "its recording was lost before it was uploaded";
+    } else if (stepped->restarted_because.empty()) {
+      stepped->restarted_because = before;
+    }
     run->progress.verdict = stepped->verdict;
     if (co_await upload(ctx, {{stepped->trajectory}}, &run->progress.stage))
       co_return stepped->trajectory;

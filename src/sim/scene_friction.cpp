@@ -59,13 +59,12 @@ void approximate(ScenePlan& plan, std::size_t wanted) {
       which = fmt::format("\"{}\" on \"{}\"", plan.parts[a].part->name, plan.parts[b].part->name);
     }
   });
+  const std::string off = worst > 0 ? fmt::format(" (worst: {}, {:.2g} off)", which, worst) : "";
   plan.warn("", ProblemCode::FrictionApproximated,
             fmt::format("{} pairs of parts differ in friction, more than max_friction_pairs {}: "
-                        "each part slides on the "
-                        "floor with its own coefficient, and between parts the larger one counts "
-                        "(worst: {}, {:.2g} too "
-                        "much); raise max_friction_pairs for exact pairs",
-                        wanted, plan.options.max_friction_pairs, which, worst));
+                        "each part slides on the floor with its own coefficient, and between parts "
+                        "the larger one counts{}; raise max_friction_pairs for exact pairs",
+                        wanted, plan.options.max_friction_pairs, off));
 }
 
 }  // namespace

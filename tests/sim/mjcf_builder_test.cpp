@@ -306,6 +306,19 @@ TEST_CASE("instances share one mesh, and the same input gives the same bytes") {
   CHECK(once.source.assets == twice.source.assets);
 }
 
+TEST_CASE("frictions that differ from the floor's alone are exact, and none is the worst") {
+  Assembly a;
+  for (int i = 0; i < 6; ++i) {
+    a.add_box("b" + std::to_string(i), {0.02, 0.02, 0.02},
+              {.pose = {{0.1 * i, 0, 0}, {}}, .friction = 0.05});
+  }
+  const BuiltScene scene = build(a, {.max_friction_pairs = 5});
+  REQUIRE(find(scene, ProblemCode::FrictionApproximated) != nullptr);
+  const std::string& message = find(scene, ProblemCode::FrictionApproximated)->message;
+  CHECK(message.starts_with("6 pairs of parts"));
+  CHECK(message.find("worst") == std::string::npos);
+}
+
 TEST_CASE(
     "many different frictions are approximated with a warning, and the floor does not dominate") {
   Assembly a;
@@ -315,7 +328,9 @@ TEST_CASE(
   }
   const BuiltScene scene = build(a, {.max_friction_pairs = 5});
   REQUIRE(find(scene, ProblemCode::FrictionApproximated) != nullptr);
-  CHECK(find(scene, ProblemCode::FrictionApproximated)->message.starts_with("21 pairs of parts"));
+  const std::string& message = find(scene, ProblemCode::FrictionApproximated)->message;
+  CHECK(message.starts_with("21 pairs of parts"));
+  CHECK(message.find("(worst: \"b0\" on \"b5\"") != std::string::npos);
   const auto model = Model::compile(scene.source);
   CHECK(model->get()->npair == 0);
   CHECK(model->get()->geom_priority[mj_name2id(model->get(), mjOBJ_GEOM, "floor")] == -1);
