@@ -53,7 +53,8 @@ std::string SimulationSteps::recording_of(const ActivityContext& ctx,
   const PendingFile fetched(rendering_folder(ctx) + "/fetched.dstraj");
   services_.artifacts->get_file(task.trajectory, fetched.path());
   (void)keep(ctx, task.trajectory.name, fetched.path());
-  return folder_of(ctx) + "/made/" + place_of(task.trajectory);
+  if (auto path = made(ctx).whole_file(task.trajectory)) return *std::move(path);
+  throw IoError("the recording was damaged while it was fetched");
 }
 
 Rendered SimulationSteps::keep_all(const ActivityContext& ctx, const PayloadList& heartbeat,

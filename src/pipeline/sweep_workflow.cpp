@@ -34,13 +34,13 @@ constexpr int kOpenBatches = 32;
 constexpr std::int64_t kMostBatches = 4000;
 // A few batches of one scene show how long a scene takes; where that is longer than a moment, the
 // others do not wait for it. Later batches are so long that what a batch costs beside its scenes
-// does not count, but no longer than a third of each core's share of what is left, so that all
+// does not count, but no longer than half of each core's share of what is left, so that all
 // places end together.
 constexpr int kFirstBatches = 4;
 constexpr auto kMoment = 100ms;
-constexpr Seconds kShortestBatch{0.01};
+constexpr Seconds kShortestBatch{0.02};
 constexpr Seconds kLongestBatch{1};
-constexpr std::int64_t kBatchesOfShare = 3;
+constexpr std::int64_t kBatchesOfShare = 2;
 
 // It may take as long as its scenes do, or as there are batches; its silence shows that it is dead.
 ActivityOptions long_work() {
@@ -105,9 +105,9 @@ Workflow<void> take_all_batches(WorkflowContext ctx, Sweep* sweep) {
   bool failed = false;
   if (sweep->so_far.batches.empty()) {
     add_takers_up_to(kFirstBatches);
-    const auto has_failed = [&] { return sweep->so_far.done == 0 && takers.front().is_ready(); };
-    co_await ctx.wait_until([&] { return sweep->so_far.done > 0 || has_failed(); }, kMoment);
-    failed = has_failed();
+    co_await ctx.wait_until([&] { return sweep->so_far.done > 0 || takers.front().is_ready(); },
+                            kMoment);
+    failed = sweep->so_far.done == 0 && takers.front().is_ready();
   }
   if (!failed) add_takers_up_to(std::max(kOpenBatches, 2 * sweep->so_far.cores));
   co_await all(std::move(takers));

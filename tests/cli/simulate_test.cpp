@@ -162,6 +162,14 @@ void wait_for_connection(const Child& program) {
   }
 }
 
+// What history says of a simulation that was paused and resumed, and of which nothing was repeated.
+std::map<std::string, int> steps_once_paused() {
+  return {{"import_geometry Completed", 1}, {"compile_mjcf Completed", 1},
+          {"step_simulation Canceled", 1},  // paused
+          {"step_simulation Completed", 1}, {"upload_files Completed", 1},
+          {"publish_result Completed", 1}};
+}
+
 boost::json::object json_of(Child& child) {
   const std::optional<std::string> line = child.line();
   REQUIRE(line);
@@ -191,12 +199,7 @@ TEST_CASE(
   CHECK(simulated.at("final_state_hash") == Desk::untouched_hash());
   for (boost::json::object* result : {&printed, &simulated}) result->erase("artifact_urls");
   CHECK(printed == simulated);
-  CHECK(desk.steps() == std::map<std::string, int>{{"import_geometry Completed", 1},
-                                                   {"compile_mjcf Completed", 1},
-                                                   {"step_simulation Canceled", 1},  // paused
-                                                   {"step_simulation Completed", 1},
-                                                   {"upload_files Completed", 1},
-                                                   {"publish_result Completed", 1}});
+  CHECK(desk.steps() == steps_once_paused());
   (void)desk.runs();
 }
 
@@ -263,12 +266,7 @@ TEST_CASE(
   const boost::json::object result = run_cli(desk.line("second")).json();
   CHECK(result.at("final_state_hash") == Desk::untouched_hash());
   CHECK(result.at("attempts") == 2);  // of stepping; one was paused
-  CHECK(desk.steps() == std::map<std::string, int>{{"import_geometry Completed", 1},
-                                                   {"compile_mjcf Completed", 1},
-                                                   {"step_simulation Canceled", 1},  // paused
-                                                   {"step_simulation Completed", 1},
-                                                   {"upload_files Completed", 1},
-                                                   {"publish_result Completed", 1}});
+  CHECK(desk.steps() == steps_once_paused());
   CHECK(desk.upload().attempts == left->attempt);
   CHECK(desk.upload().started_at.value() >=
         std::chrono::floor<std::chrono::milliseconds>(left->due));
