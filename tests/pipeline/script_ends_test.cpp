@@ -186,6 +186,7 @@ TEST_CASE("the script of a terminated run is ended, and its folder is swept") {
   const Signs signs(host);
   const auto run = host.begin(signs.waiting_script());
   (void)signs.up.hear();
+  ScriptHost::wait_for_trace(run);
   run.terminate("enough");
   signs.pulse.wait_for_death();
   CHECK(pipeline::sweep_scripts(host.client(), host.options()) == 1);
@@ -197,6 +198,7 @@ TEST_CASE("the folder of a terminated run goes when the next script begins") {
   const Signs signs(host);
   const auto run = host.begin(signs.waiting_script());
   const std::string supervisor = signs.up.hear();
+  ScriptHost::wait_for_trace(run);
   run.terminate("enough");
   while (!durasim_test::is_dead(supervisor)) {
   }

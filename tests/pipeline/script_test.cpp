@@ -94,6 +94,7 @@ TEST_CASE("T10: the traces of scripts that fail, are cancelled or are terminated
   SUBCASE("terminated") {
     const auto run = host.begin(endless);
     CHECK(begun.hear() == "up");
+    ScriptHost::wait_for_trace(run);
     run.terminate("the machine is needed");
     CHECK_THROWS_AS((void)run.result(), TerminatedFailure);
     CHECK(host.trace().run.status == pipeline::TraceStatus::Running);
