@@ -203,10 +203,14 @@ TEST_CASE("the folder of a terminated run goes when the next script begins") {
   while (!durasim_test::is_dead(supervisor)) {
   }
   CHECK(host.folder_count() == 1);
-  CHECK(host.run(shell("exit 0")).exit_code == 0);
-  host.stop();  // the beginning of a trace, for which nobody waits, has ended, too
-  CHECK(host.folder_count() == 0);
+  const Fifo begun(host.file("begun"));
+  const auto next = host.begin(shell("echo up > " + begun.path() + "; sleep 600"));
+  CHECK(begun.hear() == "up");
+  ScriptHost::wait_for_trace(next);
+  CHECK(host.folder_count() == 1);  // its own
   CHECK(host.traces->find(run.run_id())->run.status == pipeline::TraceStatus::Terminated);
+  next.cancel();
+  CHECK_THROWS_AS((void)next.result(), CanceledFailure);
 }
 
 TEST_CASE("a sweep ends what was terminated while no engine ran, and leaves open runs alone") {
