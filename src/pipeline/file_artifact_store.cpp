@@ -141,6 +141,7 @@ void require_hash(const Artifact& artifact, const std::string& sha256, const std
 
 }  // namespace
 
+ArtifactNotFound::~ArtifactNotFound() = default;
 ArtifactStore::~ArtifactStore() = default;
 
 FileArtifactStore::FileArtifactStore(const std::string& root) : root_(root) {
@@ -193,7 +194,7 @@ Artifact FileArtifactStore::put_file(const std::string& name, const std::string&
 std::string FileArtifactStore::find(const Artifact& artifact) const {
   std::string path = path_of(artifact);
   if (fs::exists(path)) return path;
-  throw UnavailableError(
+  throw ArtifactNotFound(
       fmt::format("artifact \"{}\" is not in the store: {} is missing", artifact.name, path));
 }
 

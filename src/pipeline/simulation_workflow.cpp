@@ -41,7 +41,9 @@ ActivityOptions long_step(int attempts) {
 // Scripts and the import's process have deadlines of their own. Who cancels waits until they are
 // gone.
 ActivityOptions import_step() {
-  return long_step(brief_step().retry.maximum_attempts);
+  ActivityOptions options = long_step(brief_step().retry.maximum_attempts);
+  options.retry.non_retryable_error_types.emplace_back("durasim::pipeline::ArtifactNotFound");
+  return options;
 }
 
 ActivityOptions uninterrupted_step() {

@@ -149,8 +149,9 @@ struct S3ArtifactStore::State {
                        use(piece);
                      }});
     if (answer.http.status == 404) {
-      throw UnavailableError(fmt::format("artifact \"{}\" is not in the store: {} is missing",
-                                         artifact.name, client.name_of(key)));
+      throw pipeline::ArtifactNotFound(
+          fmt::format("artifact \"{}\" is not in the store: {} is missing", artifact.name,
+                      client.name_of(key)));
     }
     if (hash.finish() != artifact.sha256) throw damaged("does not have the hash that is its name");
   }

@@ -60,8 +60,8 @@ inline void check_refusals(const StoreUnderTest& kept) {
   durasim::pipeline::Artifact other = first;
   other.sha256 = std::string(64, '0');
   CHECK_THROWS_WITH_AS((void)store->get(other), doctest::Contains("a.txt"),
-                       durasim::UnavailableError);
-  CHECK_THROWS_AS(store->get_file(other, folder.file("x")), durasim::UnavailableError);
+                       durasim::pipeline::ArtifactNotFound);
+  CHECK_THROWS_AS(store->get_file(other, folder.file("x")), durasim::pipeline::ArtifactNotFound);
   other.sha256 = "../../../etc/passwd";
   CHECK_THROWS_AS((void)store->get(other), durasim::InvalidArgument);
   CHECK_THROWS_AS((void)store->url(other), durasim::InvalidArgument);

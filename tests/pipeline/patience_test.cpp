@@ -17,6 +17,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
 using namespace durasim;
@@ -100,6 +101,23 @@ TEST_CASE("stepping that gets no further in twenty attempts is given up") {
     CHECK(failures < 25);
     CHECK(bench.small.work_is_done());
   }
+}
+
+TEST_CASE("geometry that lies in another store is not waited for") {
+  Bench bench;
+  std::get<GeometryFile>(bench.small.request.geometry).file.sha256 = std::string(64, '0');
+  const auto run = bench.start();
+  try {
+    (void)run.result();
+    FAIL("it ended");
+  } catch (const ActivityFailure& failure) {
+    const std::string& reason = failure.cause()->message;
+    CAPTURE(reason);
+    CHECK(reason.find("\"cube.obj\"") != std::string::npos);
+    CHECK(reason.find(bench.folder.file("artifacts") + "/00/") != std::string::npos);
+  }
+  const WorkflowDescription closed = run.describe();
+  CHECK(closed.close_time.value() - closed.start_time < 1s);
 }
 
 TEST_CASE("a store that keeps an artifact waiting does not make the activity look dead") {

@@ -5,6 +5,7 @@
 #include "durasim/core/bytes.hpp"
 #include "durasim/core/config.hpp"
 #include "durasim/core/describe.hpp"
+#include "durasim/core/error.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,14 @@ struct Artifact {
 };
 BOOST_DESCRIBE_STRUCT(Artifact, (), (name, sha256, size))
 
+// A store does not have what a reference names. It does not come by itself: it was put into another
+// store, or somebody has removed it. The message holds the place where it would be.
+class DURASIM_EXPORT ArtifactNotFound : public UnavailableError {
+ public:
+  using UnavailableError::UnavailableError;
+  ~ArtifactNotFound() override;
+};
+
 // Where a store has it, below its root: "ab/abcdef....mp4". Throws InvalidArgument when its sha256
 // is none. Thread-safe.
 DURASIM_EXPORT std::string place_of(const Artifact& artifact);
@@ -37,9 +46,8 @@ class DURASIM_EXPORT ArtifactStore {
   // damaged is. Throw IoError.
   virtual Artifact put(const std::string& name, ByteView bytes) = 0;
   virtual Artifact put_file(const std::string& name, const std::string& path) = 0;
-  // The content, whose hash has been checked. Throw UnavailableError when it is not there,
-  // FormatError when it is damaged, LimitError beyond `max_bytes`, IoError. get_file writes to
-  // `path` whole or not at all.
+  // The content, whose hash has been checked. Throw ArtifactNotFound, FormatError when it is
+  // damaged, LimitError beyond `max_bytes`, IoError. get_file writes to `path` whole or not at all.
   [[nodiscard]] virtual Bytes get(const Artifact& artifact, std::size_t max_bytes) const = 0;
   [[nodiscard]] Bytes get(const Artifact& artifact) const {
     return get(artifact, std::size_t{1} << 30);
