@@ -1,5 +1,6 @@
 // durasim doctor: does everything that simulate needs, once and small, and says what is missing.
 #include "durasim/core/error.hpp"
+#include "durasim/core/process.hpp"
 #include "durasim/sim/import.hpp"
 #include "durasim/sim/loop.hpp"
 #include "durasim/sim/mjcf_builder.hpp"
@@ -63,14 +64,23 @@ int doctor(const std::stop_token& stop) {
   ok = report("geometry helper", check_helper) && ok;
   ok = report("rendering", check_rendering) && ok;
   ok = report("video encoder", check_encoder) && ok;
+#ifdef DURASIM_HAVE_SQLITE  // without it no durable command begins
+  ok = report("supervisor",
+              [] {
+                return find_helper_program("durasim-supervisor", "",
+                                           "install durasim with its programs");
+              }) &&
+       ok;
+#endif
   return ok ? kSuccess : kError;
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& app, Command& chosen) {
-  CLI::App* verb = app.add_subcommand(
-      "doctor", "Check that MuJoCo, the geometry helper, rendering and the video encoder work");
+  CLI::App* verb = app.add_subcommand("doctor",
+                                      "Check that MuJoCo, the geometry helper, rendering, the "
+                                      "video encoder and the supervisor work");
   verb->footer("Exit codes: 0 everything works, 1 something does not.");
   verb->callback([&chosen] { chosen = doctor; });
 }

@@ -32,12 +32,14 @@ std::string head(std::string_view what, std::int64_t done, std::int64_t total, b
 // `here` of them were done in the time that has passed.
 std::string counted(std::string_view what, std::string_view things, std::int64_t done,
                     std::int64_t total, std::int64_t here, Seconds elapsed, bool with_bar) {
-  const std::string state =
+  std::string line =
       fmt::format("{}  {}/{} {}", head(what, done, total, with_bar), done, total, things);
-  if (here == 0 || elapsed.count() <= 0) return state;  // the rate is not known yet
-  const double rate = static_cast<double>(here) / elapsed.count();
-  return fmt::format("{}  {:.1f} {}/s  ETA {:.0f} s", state, rate, things,
-                     static_cast<double>(total - done) / rate);
+  if (here > 0 && elapsed.count() > 0) {  // else the rate is not known yet
+    const double rate = static_cast<double>(here) / elapsed.count();
+    line += fmt::format("  {:.1f} {}/s  ETA {:.0f} s", rate, things,
+                        static_cast<double>(total - done) / rate);
+  }
+  return line;
 }
 
 std::string text(const sim::StageProgress& p, Seconds elapsed, bool with_bar) {

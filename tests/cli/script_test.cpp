@@ -128,6 +128,10 @@ TEST_CASE("the command gets its arguments as they stand, and variables that were
   CHECK(variables.out == "1=2 yes " + desk.store + "\n");
 }
 
+TEST_CASE("doctor names the supervisor, without which no command is durable") {
+  CHECK(run_cli({"doctor"}).out.find("/durasim-supervisor\n") != std::string::npos);
+}
+
 TEST_CASE("another id is another run, the same id with another command a mistake") {
   const Desk desk;
   const std::string runs = desk.folder.file("runs");
