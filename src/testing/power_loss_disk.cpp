@@ -102,7 +102,10 @@ PowerLossFiles::Disk::Result PowerLossFiles::Disk::write(File& file, std::size_t
   const std::size_t end = offset + bytes.size();
   std::size_t growth = end > file.cached.size() ? end - file.cached.size() : 0;
   if (overwrites_take_space) growth = std::max(growth, bytes.size());
-  if (growth > 0 && bytes_would_exceed(growth)) return Result::NoSpace;
+  if (growth > 0 && bytes_would_exceed(growth)) {
+    put(file, offset, bytes.substr(0, bytes.size() - std::min(bytes.size(), growth - room())));
+    return Result::NoSpace;
+  }
   if (!stopped && left == 0) put(file, offset, prefix());
   if (!change()) return Result::Stopped;
   put(file, offset, bytes);
@@ -179,6 +182,10 @@ PowerLossFiles::Disk::Result PowerLossFiles::Disk::shared_memory() {
 
 bool PowerLossFiles::Disk::bytes_would_exceed(std::size_t growth) const {
   return capacity != kNever && bytes() + growth > capacity;
+}
+
+std::size_t PowerLossFiles::Disk::room() const {
+  return capacity > bytes() ? static_cast<std::size_t>(capacity - bytes()) : 0;
 }
 
 void PowerLossFiles::Disk::apply_sectors(std::string& image, const Pending& write, bool tear) {

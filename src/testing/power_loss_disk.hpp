@@ -110,6 +110,7 @@ class PowerLossFiles::Disk {
   Result call();
   void put(File& file, std::size_t offset, std::string_view bytes);
   [[nodiscard]] bool bytes_would_exceed(std::size_t growth) const;
+  [[nodiscard]] std::size_t room() const;  // below the capacity
   void lose_pending(File& file, Crash mode);
   void lose_names(Crash mode);
   void apply_sectors(std::string& image, const Pending& write, bool tear);

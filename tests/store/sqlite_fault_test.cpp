@@ -227,6 +227,39 @@ TEST_CASE("a disk that stays full costs nothing acknowledged, over deaths of the
   }
 }
 
+// What of the commit's last frame does not fit may be zeros, as what lies beyond the log's end.
+TEST_CASE("a commit that a full disk has cut off anywhere is rejected, and the next one is not") {
+  for (std::uint64_t room = 0; room < 30'000; room += 97 * kStride) {
+    CAPTURE(room);
+    ScriptRun run(room + 1, true);
+    run.options().checkpoint_pages = 1;
+    run.open();
+    std::optional<OpenRead> reader;
+    reader.emplace("store.db", run.files().vfs());  // the log can't begin anew
+    run.files().set_capacity(run.files().bytes() + room);
+    const std::size_t bytes = 500 + (room % 4000);
+    int number = 0;
+    for (bool rejected = false; !rejected; ++number) {
+      try {
+        commit(run.store(), script_start(number, bytes));
+      } catch (const StoreRejected&) {
+        rejected = true;
+      }
+    }
+    const std::string refused = "run " + std::to_string(number - 1);
+    CHECK_FALSE(run.store().status().read_only);
+    CHECK_FALSE(run.store().run(refused).has_value());
+    run.files().set_capacity(run.files().bytes() + (std::size_t{1} << 24));
+    const bool at_once = room % 2 == 0;
+    if (at_once) commit(run.store(), script_start(number, bytes));
+    reader.reset();
+    run.crash(Crash::ProcessKill);
+    run.open();
+    CHECK_FALSE(run.store().run(refused).has_value());
+    CHECK(run.store().run("run " + std::to_string(number)).has_value() == at_once);
+  }
+}
+
 TEST_CASE("a read that fails is told as what it is: no run passes for damaged or gone") {
   ScriptRun run(1, true);
   REQUIRE(run.run(make_script(5)));

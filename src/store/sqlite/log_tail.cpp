@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 
 namespace durasim::inline v0::store::sqlite {
@@ -86,22 +87,37 @@ bool begins_with(sqlite3_file* log, KnownEnd& end, bool& readable) {
   return true;
 }
 
+// Nothing: it can't be found out.
+std::optional<KnownEnd> known_end(const Connection& writer) {
+  sqlite3_file* database = writer.database_file();
+  void volatile* memory = nullptr;
+  if (database->pMethods->xShmMap(database, 0, kSharedRegion, 0, &memory) != SQLITE_OK ||
+      memory == nullptr)
+    return std::nullopt;
+  // Only this connection changes it, and not now.
+  return known_end({static_cast<const std::byte*>(const_cast<const void*>(memory)), 48});
+}
+
+sqlite3_file* open_log_of(const Connection& writer) {
+  sqlite3_file* log = writer.log_file();
+  return log != nullptr && log->pMethods != nullptr ? log : nullptr;
+}
+
+std::size_t offset_behind(const KnownEnd& end) {
+  return kLogHeader + (end.frames * kFrame);
+}
+
 }  // namespace
 
 bool may_hold_unknown_commit(const Connection& writer) noexcept {
-  sqlite3_file* database = writer.database_file();
-  sqlite3_file* log = writer.log_file();
-  void volatile* memory = nullptr;
-  if (log == nullptr || log->pMethods == nullptr ||
-      database->pMethods->xShmMap(database, 0, kSharedRegion, 0, &memory) != SQLITE_OK ||
-      memory == nullptr)
-    return true;
-  // Only this connection changes it, and not now.
-  KnownEnd end = known_end({static_cast<const std::byte*>(const_cast<const void*>(memory)), 48});
+  sqlite3_file* log = open_log_of(writer);
+  std::optional<KnownEnd> known = known_end(writer);
+  if (log == nullptr || !known) return true;
+  KnownEnd& end = *known;
   bool readable = true;
   if (end.frames == 0 && !begins_with(log, end, readable)) return !readable;
   std::array<std::byte, kFrame> frame{};
-  for (std::size_t at = kLogHeader + (end.frames * kFrame);; at += kFrame) {
+  for (std::size_t at = offset_behind(end);; at += kFrame) {
     if (!read(log, at, frame)) return true;
     const std::span<const std::byte> bytes(frame);
     if (salts_at(bytes, 8) != end.salts) return false;
@@ -110,6 +126,16 @@ bool may_hold_unknown_commit(const Connection& writer) noexcept {
     if (!end.checksum.is_at(bytes, 16)) return false;
     if (word_at(bytes, 4, std::endian::big) != 0) return true;  // the database's size: a commit
   }
+}
+
+bool erase_unknown_commit(const Connection& writer) noexcept {
+  sqlite3_file* log = open_log_of(writer);
+  const std::optional<KnownEnd> end = known_end(writer);
+  if (log == nullptr || !end) return false;
+  constexpr std::array<std::byte, kFrameHeader> no_frame{};
+  const auto at = static_cast<sqlite3_int64>(offset_behind(*end));
+  return log->pMethods->xWrite(log, no_frame.data(), kFrameHeader, at) == SQLITE_OK &&
+         log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK;
 }
 
 }  // namespace durasim::inline v0::store::sqlite

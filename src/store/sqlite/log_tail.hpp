@@ -10,4 +10,8 @@ namespace durasim::inline v0::store::sqlite {
 // connection that writes, outside of its transactions.
 [[nodiscard]] bool may_hold_unknown_commit(const Connection& writer) noexcept;
 
+// Makes sure that nobody will find one: damages the first frame behind the last commit, durably.
+// Takes no space, as it stays within the log. False when that failed. For the same connection.
+[[nodiscard]] bool erase_unknown_commit(const Connection& writer) noexcept;
+
 }  // namespace durasim::inline v0::store::sqlite

@@ -5,7 +5,8 @@
 // by the next process; after a failed write only when it had nothing left to write. Where they
 // cannot, nothing was applied. Whatever is written next overwrites them, from the place in the log
 // where the last good commit ended: the same group again makes the same pages dirty anew, and a
-// sync that then succeeds covers them.
+// sync that then succeeds covers them. What only ever failed to be written is made unreadable in
+// the end, which says for certain that it is not there.
 #include "store/sqlite/writer.hpp"
 
 #include "durasim/core/sha256.hpp"
@@ -24,6 +25,10 @@ namespace durasim::inline v0::store::sqlite {
 namespace {
 
 constexpr int kAttempts = 3;
+
+bool is_failed_write(int code) {
+  return (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE;
+}
 
 }  // namespace
 
@@ -49,13 +54,21 @@ bool Writer::leaves_doubt(int code) const {
     default:
       break;
   }
-  const bool is_write = (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE;
-  return !is_write || !overwrites_are_safe(connection_) || may_hold_unknown_commit(connection_);
+  return !is_failed_write(code) || !overwrites_are_safe(connection_) ||
+         may_hold_unknown_commit(connection_);
 }
 
-void Writer::refuse(const SqliteError& error) {
-  disk_full_ = error.is_disk_full();
-  throw StoreRejected(fmt::format("nothing was written: {}", error.what()));
+// A full disk can cut a commit off where nothing but zeros are missing, as often as it is tried.
+bool Writer::dispels_doubt() {
+  if (superseded_ || unsynced_ || !overwrites_are_safe(connection_) ||
+      !erase_unknown_commit(connection_))
+    return false;
+  mark_.write({head_.commit_number, head_.chain, false});
+  return true;
+}
+
+void Writer::refuse(const std::string& why) {
+  throw StoreRejected(fmt::format("nothing was written: {}", why));
 }
 
 // One transaction. Throws when nothing was applied and none before it is in doubt.
@@ -75,14 +88,17 @@ Writer::Outcome Writer::attempt(const Change& change) {
     transaction.commit();
   } catch (const SqliteError& error) {
     known_.clear();
-    if (doubt_.empty() && !(committing && leaves_doubt(error.code()))) refuse(error);
+    disk_full_ = error.is_disk_full();
+    if (doubt_.empty() && !(committing && leaves_doubt(error.code()))) refuse(error.what());
     if (mutant(MutantId::SqliteAckBeforeCommit)) return Outcome::Durable;
     doubt_ = error.what();
+    unsynced_ |= !is_failed_write(error.code());
     return Outcome::Doubtful;
   } catch (const std::exception& error) {
     known_.clear();
     if (doubt_.empty()) throw;
     doubt_ = error.what();
+    unsynced_ = true;
     return Outcome::Doubtful;
   }
   head_ = next;
@@ -94,6 +110,7 @@ template <class Change>
 void Writer::transact(const Change& change) {
   if (!refusal_.empty()) throw StoreRejected(refusal_);
   doubt_.clear();
+  unsynced_ = false;
   for (int left = kAttempts; left > 0; --left) {
     if (attempt(change) == Outcome::Durable) return;
     if (superseded_) break;
@@ -102,6 +119,7 @@ void Writer::transact(const Change& change) {
     mark_.write({head_.commit_number, head_.chain, true});
     ++repeated_;
   }
+  if (dispels_doubt()) refuse(doubt_);
   if (refusal_.empty()) {
     refusal_ = fmt::format(
         "the store is read-only since a commit could not be synced; reopen it ({})", doubt_);

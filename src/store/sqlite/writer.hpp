@@ -53,8 +53,9 @@ class Writer {
   Outcome attempt(const Change& change);
   void write_head(const Head& next);
   void note_superseded();
-  [[noreturn]] void refuse(const SqliteError& error);
+  [[noreturn]] void refuse(const std::string& why);
   [[nodiscard]] bool leaves_doubt(int code) const;
+  [[nodiscard]] bool dispels_doubt();
 
   Before& look_up(std::string_view run_id);
   void remember(Before& before, std::int64_t id, const RunRow& row);
@@ -79,10 +80,11 @@ class Writer {
   std::unordered_map<std::string, Before> known_;
   std::string digest_input_;
   std::uint64_t repeated_ = 0;
-  bool disk_full_ = false;                // was the reason of the last refusal
+  bool disk_full_ = false;                // was the reason of the last failure
   std::atomic<bool> superseded_ = false;  // read beside a commit
   std::string refusal_;
   std::string doubt_;
+  bool unsynced_ = false;  // a doubt was about more than what was written
 
   struct Statements {
     explicit Statements(const Connection& connection);
