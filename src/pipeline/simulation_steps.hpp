@@ -151,7 +151,8 @@ class DURASIM_EXPORT SimulationSteps {
 // One whose length is the request's: silence shows that it is dead, not its duration. Each death of
 // the process counts as an attempt. 0 attempts: any number, as of what counts them itself.
 [[nodiscard]] ActivityOptions long_step(int attempts);
-// Such a one that is tried as often as a brief one, and its like that cannot be interrupted, so
+// Such a one that is tried as often as a brief one, but does not wait for an input that the
+// artifact store does not have, and its like that cannot be interrupted, so
 // that nobody waits for it when it is cancelled.
 [[nodiscard]] ActivityOptions import_step();
 [[nodiscard]] ActivityOptions uninterrupted_step();

@@ -48,9 +48,8 @@ class DURASIM_EXPORT PowerLossFiles final : public store::StoreEnvironment {
   void fail_writes(std::uint64_t after, WriteFault fault, std::uint64_t count = 1);
   void fail_syncs(std::uint64_t after, SyncFault fault, std::uint64_t count = 1);
   // Writes fail for want of space when all files together would be larger; what fits is written.
-  // With
-  // `overwrites_take_space`, as in file systems that never write in place, each byte of a write
-  // counts, not only those behind a file's end.
+  // With `overwrites_take_space`, as in file systems that never write in place, each byte of a
+  // write counts, not only those behind a file's end.
   void set_capacity(std::uint64_t bytes, bool overwrites_take_space = false);
 
   [[nodiscard]] std::uint64_t changes() const;  // as stop_after counts

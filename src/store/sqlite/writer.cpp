@@ -59,6 +59,7 @@ bool Writer::leaves_doubt(int code) const {
 }
 
 // A full disk can cut a commit off where nothing but zeros are missing, as often as it is tried.
+// Only after failed writes: what a failed sync has left is not known well enough to be erased.
 bool Writer::dispels_doubt() {
   if (superseded_ || unsynced_ || !overwrites_are_safe(connection_) ||
       !erase_unknown_commit(connection_))

@@ -84,7 +84,7 @@ class Writer {
   std::atomic<bool> superseded_ = false;  // read beside a commit
   std::string refusal_;
   std::string doubt_;
-  bool unsynced_ = false;  // a doubt was about more than what was written
+  bool unsynced_ = false;  // something else than a write has failed in doubt, as a sync
 
   struct Statements {
     explicit Statements(const Connection& connection);
