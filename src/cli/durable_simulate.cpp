@@ -48,7 +48,7 @@ void write_out(DurableSimulation& made, const pipeline::ArtifactStore& artifacts
         if (name == "video" && !a.video.empty()) path = a.video;
         artifacts.get_file(artifact, path);
       }
-    } catch (const UnavailableError& error) {
+    } catch (const pipeline::ArtifactNotFound& error) {
       throw UnavailableError(
           fmt::format("{}; the simulation, which has ended, put it at {}: name its store with "
                       "--artifacts, or simulate into another --store",
